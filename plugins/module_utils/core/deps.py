@@ -1,0 +1,31 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Libraries beyond Python's own, each imported when it is first needed and named with the package that has it."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from .errors import Unavailable
+
+# import name -> Debian's package
+PACKAGES = {
+    "argon2": "python3-argon2",
+    "idna": "python3-idna",
+    "lmdb": "python3-lmdb",
+}
+
+
+def need(name: str) -> Any:
+    """Return the library ``name``.
+
+    Raises:
+        Unavailable: it is not installed for the Python that runs the module; the message names Debian's package.
+    """
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise Unavailable(
+            f"the Python library {name} is needed here and is not installed ({error}); install {PACKAGES[name]}"
+        ) from error

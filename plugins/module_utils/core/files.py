@@ -1,0 +1,64 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading and writing single files so that no reader ever meets half of one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from .errors import Unavailable
+
+
+def read_bytes(path: str | Path) -> bytes | None:
+    """Return what ``path`` holds, ``None`` where it (or a directory above it) does not exist.
+
+    Raises:
+        Unavailable: it exists and cannot be read.
+    """
+    try:
+        return Path(path).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be read: {error.strerror}") from error
+
+
+def write_atomic(path: str | Path, content: bytes, *, mode: int = 0o600, uid: int = -1, gid: int = -1) -> None:
+    """Put ``content`` at ``path``: temporary file beside it with its final mode, fsync, rename, fsync of the directory.
+
+    ``uid`` and ``gid`` of -1 keep the writer's. The temporary file is removed on any failure.
+
+    Raises:
+        Unavailable: the directory is missing or not writable, or the disk is full. ``path`` is then as it was.
+    """
+    target = Path(path)
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be written: {error.strerror}") from error
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            # Owner before mode, and both before the content: chown clears set-id bits, and nobody may read early.
+            if uid != -1 or gid != -1:
+                os.fchown(stream.fileno(), uid, gid)
+            os.fchmod(stream.fileno(), mode)
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, target)
+        sync_directory(target.parent)
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be written: {error.strerror}") from error
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def sync_directory(path: str | Path) -> None:
+    """Make renames in the directory ``path`` durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

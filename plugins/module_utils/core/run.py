@@ -1,0 +1,41 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one place where a module's plan is shown, applied or, in check mode, only predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .errors import MailwrightError
+from .plan import Plan
+
+
+@contextmanager
+def failing(module: AnsibleModule) -> Iterator[None]:
+    """Turn our own exceptions into ``fail_json``; anything else is a fault of ours and keeps its traceback."""
+    try:
+        yield
+    except MailwrightError as error:
+        module.fail_json(msg=str(error), **getattr(error, "returns", {}))
+
+
+def converge(
+    module: AnsibleModule,
+    plan: Plan,
+    apply: Callable[[], None],
+    **returns: Any,
+) -> None:
+    """Apply ``plan`` unless it is empty or check mode is on, and leave the module with ``returns``.
+
+    ``returns`` describe the state *after* the plan, so that check mode returns what a run would return.
+    """
+    result: dict[str, Any] = {"changed": plan.changed, **returns}
+    if module._diff:
+        result["diff"] = plan.diff()
+    if plan.changed and not module.check_mode:
+        apply()
+    module.exit_json(**result)
