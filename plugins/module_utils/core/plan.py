@@ -41,8 +41,11 @@ class Plan:
         """Whether applying the plan would change anything."""
         return bool(self.changes)
 
-    def diff(self) -> dict[str, str]:
-        """Return Ansible's diff of the plan: both sides as text, unchanged fields of a changed object left out."""
+    def diff(self) -> dict[str, str] | list[dict[str, str]]:
+        """Return Ansible's diff of the plan: both sides as text, unchanged fields of a changed object left out.
+
+        A package whose objects are files overrides it with a list of such diffs, one a file.
+        """
         return {
             "before": "".join(_side(change, change.before, change.after) for change in self.changes),
             "after": "".join(_side(change, change.after, change.before) for change in self.changes),
