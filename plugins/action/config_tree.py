@@ -1,0 +1,192 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's half of config_tree: render a folder of templates and hand it to the module as one document."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from ansible import constants as C
+from ansible import template as ansible_template
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.module_utils.common.text.converters import to_bytes, to_text
+from ansible.plugins.action import ActionBase
+from jinja2 import TemplateError, TemplateSyntaxError
+
+from ansible_collections.mailwright.mail.plugins.module_utils.config_tree.document import encode
+from ansible_collections.mailwright.mail.plugins.module_utils.config_tree.model import check_name
+from ansible_collections.mailwright.mail.plugins.module_utils.core.errors import MailwrightError
+
+_ENDING = ".j2"
+
+
+class ActionModule(ActionBase):
+    """Replace ``src`` by the rendered ``tree`` and run the module."""
+
+    TRANSFERS_FILES = True
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the module's result; raise AnsibleActionFail for a tree that cannot be rendered."""
+        super().run(tmp, task_vars)
+        variables = task_vars or {}
+        arguments = dict(self._task.args)
+        if "tree" in arguments:
+            raise AnsibleActionFail("tree is made here from src; leave it out")
+        if not arguments.get("set_by"):
+            role = self._task._role
+            arguments["set_by"] = role.get_name(include_role_fqcn=False) if role else "config_tree"
+        if arguments.get("state", "present") == "present" and arguments.get("src"):
+            arguments["tree"] = self._tree(arguments, variables)
+        return self._execute_module(module_name="mailwright.mail.config_tree", module_args=arguments, task_vars=variables)
+
+    def _tree(self, arguments: dict[str, Any], variables: dict[str, Any]) -> str:
+        src = to_text(arguments["src"])
+        try:
+            folder = self._find_needle("templates", src)
+        except AnsibleError as error:
+            raise AnsibleActionFail(f"src: {error}") from error
+        if not os.path.isdir(folder):
+            raise AnsibleActionFail(f"src: {folder} is no folder; give the folder that holds the tree's templates")
+        renderer = _Renderer(self, folder, to_text(arguments.get("dest", "")), variables)
+        files: dict[str, bytes] = {}
+        skipped: set[str] = set()
+        sources: dict[str, str] = {}
+        for source in _names(folder, _patterns(arguments.get("exclude"))):
+            name = source[: -len(_ENDING)] if source.endswith(_ENDING) else source
+            try:
+                check_name(name)
+            except MailwrightError as error:
+                raise AnsibleActionFail(f"src: {folder}: {error}") from error
+            if name in sources:
+                raise AnsibleActionFail(f"src: {folder}: {sources[name]} and {source} both make {name}; remove one of them")
+            sources[name] = source
+            content = renderer.content(source)
+            if content is None:
+                skipped.add(name)
+            else:
+                files[name] = content
+        if not sources:
+            raise AnsibleActionFail(f"src: {folder} holds no file; use state: absent to remove a tree")
+        return encode(files, skipped)
+
+
+class _Renderer:
+    """Renders the files of one folder as ansible.builtin.template would."""
+
+    def __init__(self, action: ActionModule, folder: str, dest: str, variables: dict[str, Any]) -> None:
+        self.action = action
+        self.folder = folder
+        self.dest = dest
+        self.variables = variables
+        outer = [*variables.get("ansible_search_path", []), action._loader.get_basedir()]
+        self.search_path = [folder, *(path for place in outer for path in (os.path.join(place, "templates"), place))]
+
+    def content(self, source: str) -> bytes | None:
+        """Return what the file ``source`` (relative to the folder) becomes; ``None`` for a template without text."""
+        path = os.path.join(self.folder, source)
+        try:
+            # Decrypts vaulted files; binary ones pass unharmed.
+            with open(self.action._loader.get_real_file(path), "rb") as stream:
+                raw = stream.read()
+        except (AnsibleError, OSError) as error:
+            raise AnsibleActionFail(f"src: {path} cannot be read: {error}") from error
+        if not source.endswith(_ENDING):
+            return raw
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise AnsibleActionFail(f"src: {path} is a template that is not UTF-8 ({error}); without {_ENDING} it is copied") from error
+        rendered = self._render(text, path, source)
+        return to_bytes(rendered) if rendered.strip() else None
+
+    def _render(self, text: str, path: str, source: str) -> str:
+        variables = self.variables.copy()
+        variables.update(
+            template_path=source,
+            template_fullpath=path,
+            template_destpath=os.path.join(self.dest, source[: -len(_ENDING)]),
+        )
+        if "ansible_managed" not in variables:
+            variables["ansible_managed"] = _managed(path, source)
+        try:
+            if hasattr(ansible_template, "trust_as_template"):
+                templar = self.action._templar.copy_with_new_env(searchpath=self.search_path, available_variables=variables)
+                result = templar.template(
+                    ansible_template.trust_as_template(text), escape_backslashes=False, overrides={"trim_blocks": True}
+                )
+            else:
+                # ansible-core 2.18: only its own environment returns text where jinja2_native is switched on.
+                templar = self.action._templar.copy_with_new_env(
+                    environment_class=ansible_template.AnsibleEnvironment, searchpath=self.search_path, available_variables=variables
+                )
+                result = templar.do_template(
+                    text, preserve_trailing_newlines=True, escape_backslashes=False, overrides={"trim_blocks": True}
+                )
+        except (AnsibleError, TemplateError) as error:
+            line = _line(error, path)
+            place = f"{path}, line {line}" if line else path
+            raise AnsibleActionFail(f"template {place}: {_reason(error)}") from error
+        return "" if result is None else to_text(result, nonstring="simplerepr")
+
+
+def _names(folder: str, exclude: list[str]) -> Iterator[str]:
+    """Yield the paths of all files in ``folder``, relative to it and sorted."""
+    found = []
+    for place, directories, files in os.walk(folder, onerror=_unreadable):
+        for directory in directories:
+            if os.path.islink(os.path.join(place, directory)):
+                raise AnsibleActionFail(f"src: {os.path.join(place, directory)} is a symbolic link to a folder; copy the folder")
+        found += [os.path.relpath(os.path.join(place, name), folder) for name in files]
+    for name in sorted(found):
+        if not any(fnmatch.fnmatchcase(name, pattern) for pattern in exclude):
+            yield name
+
+
+def _unreadable(error: OSError) -> None:
+    raise AnsibleActionFail(f"src: {error.filename} cannot be read: {error.strerror}") from error
+
+
+def _patterns(value: Any) -> list[str]:
+    """Return ``exclude`` as the module's own argument spec would take it."""
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",")]
+    return [str(part) for part in value]
+
+
+def _managed(path: str, source: str) -> str:
+    """Return the text of ``ansible_managed``, with the fields that Ansible's setting for it may name."""
+    status = os.stat(path)
+    setting = str(C.config.get_config_value("DEFAULT_MANAGED_STR"))
+    text = setting.replace("{file}", source).replace("{host}", os.uname().nodename).replace("{uid}", str(status.st_uid))
+    return time.strftime(text, time.localtime(status.st_mtime))
+
+
+def _line(error: BaseException, path: str) -> int | None:
+    """Return the line of the template that ``error`` arose in.
+
+    Jinja2 rewrites tracebacks so that a template's lines stand in them as frames of a file named ``<template>``
+    (``<unknown>`` for a syntax error, which carries its line itself); an included template has its real file name.
+    """
+    seen: BaseException | None = error
+    line = None
+    while seen is not None:
+        if isinstance(seen, TemplateSyntaxError):
+            return seen.lineno
+        frame = seen.__traceback__
+        while frame is not None:
+            if frame.tb_frame.f_code.co_filename in ("<template>", "<unknown>", path):
+                line = frame.tb_lineno
+            frame = frame.tb_next
+        seen = seen.__cause__ or seen.__context__
+    return line
+
+
+def _reason(error: BaseException) -> str:
+    return to_text(getattr(error, "message", None) or error).strip()

@@ -1,0 +1,104 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carrying out a plan so that a run killed at any moment is completed by the next one.
+
+Order: originals are kept, then the ledger says what becomes ours, then directories are made, staged files are
+renamed into place one by one, what is obsolete is removed, and only then the ledger forgets it. At each moment the
+ledger therefore names at least everything that we put there, and nothing foreign is lost.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from ..core.errors import Unavailable
+from ..core.files import write_atomic
+from ..core.ledger import Entry, edit
+from .archive import forget, keep
+from .disk import opened, own
+from .model import ROOT, Directory, File, parent
+from .plan import LEDGER_KIND, TreePlan
+from .stage import Stage
+
+
+def apply(plan: TreePlan, dest: str, ledger: str, set_by: str, stage: Stage | None, restored: Mapping[str, Entry]) -> None:
+    """Carry out ``plan`` below ``dest`` with the files of ``stage`` (``None`` for a plan that puts none).
+
+    ``restored``: the ledger's entries of originals that the plan brings back.
+
+    Raises:
+        Unavailable: the ledger or a file cannot be written; running again completes what was begun.
+    """
+    befores = {name: keep(ledger, dest, name, node) for name, node in plan.takes.items()}
+    if befores:
+        with edit(ledger) as book:
+            for name, before in befores.items():
+                book.take(LEDGER_KIND, dest, name, before, set_by)
+    try:
+        _change_tree(plan, dest, stage)
+    except OSError as error:
+        where = error.filename2 or error.filename or dest
+        raise Unavailable(f"{dest}: {where}: {error.strerror}; run again to complete the change") from error
+    if plan.releases:
+        with edit(ledger) as book:
+            for name in plan.releases:
+                book.release(LEDGER_KIND, dest, name)
+        for name in set(plan.releases) & set(restored):
+            with suppress(OSError):
+                forget(ledger, dest, name)
+
+
+def _change_tree(plan: TreePlan, dest: str, stage: Stage | None) -> None:
+    touched = set()
+    for name in plan.removals:
+        # A file of ours may stand where a directory is wanted now, so these go before directories are made.
+        if any(name == directory or directory.startswith(f"{name}/") for directory in plan.directories):
+            _remove(dest, name)
+    for name, directory in plan.directories.items():
+        _make_directory(dest, name, directory)
+    for name, node in plan.puts.items():
+        if stage is None:
+            raise AssertionError("files are put from a stage")
+        staged = f"{stage.root}/{name}"
+        with opened(dest, parent(name)) as descriptor:
+            try:
+                os.replace(staged, name.rpartition("/")[2], dst_dir_fd=descriptor)
+            except OSError as error:
+                # A directory below dest may be a mount of its own.
+                if error.errno != errno.EXDEV or not isinstance(node, File):
+                    raise
+                write_atomic(
+                    f"{dest}/{name}", node.data, mode=node.mode,
+                    uid=-1 if node.uid is None else node.uid, gid=-1 if node.gid is None else node.gid,
+                )
+        touched.add(parent(name))
+    for name in plan.removals:
+        _remove(dest, name)
+        touched.add(parent(name))
+    for name in sorted(touched):
+        with suppress(FileNotFoundError, NotADirectoryError), opened(dest, name) as descriptor:
+            os.fsync(descriptor)
+    for name in plan.empty:
+        # Somebody may have put a file there since the plan was made: the directory then stays.
+        with suppress(OSError):
+            Path(dest if name == ROOT else f"{dest}/{name}").rmdir()
+
+
+def _remove(dest: str, name: str) -> None:
+    with suppress(FileNotFoundError, NotADirectoryError), opened(dest, parent(name)) as descriptor:
+        os.unlink(name.rpartition("/")[2], dir_fd=descriptor)
+
+
+def _make_directory(dest: str, name: str, directory: Directory) -> None:
+    with suppress(FileExistsError):
+        if name == ROOT:
+            os.mkdir(dest, 0o700)
+        else:
+            with opened(dest, parent(name)) as above:
+                os.mkdir(name.rpartition("/")[2], 0o700, dir_fd=above)
+    with opened(dest, name) as descriptor:
+        own(descriptor, directory)
