@@ -1,0 +1,153 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Everything that is made goes under build/. The environments there follow the requirements files by their dates.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# The first interpreter from 3.11 up that runs and can make environments; "make PYTHON=..." chooses another.
+ifndef PYTHON
+PYTHON := $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
+	"$$p" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
+endif
+VENV := build/venv
+BIN := $(CURDIR)/$(VENV)/bin
+VENV_READY := $(VENV)/.ready
+GATES_READY := build/venv-gates/.ready
+
+# Byte-compiling tens of thousands of files that are never imported costs more than it saves.
+export PIP_NO_COMPILE := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_QUIET := 2
+
+# Our own collection is found through a link, and never as a stale copy in the user's Ansible home.
+TREE := build/tree/ansible_collections/mailwright/mail
+export ANSIBLE_HOME := $(CURDIR)/build/ansible
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/tree
+WITH_VENV := PATH="$(BIN):$$PATH"
+
+# The other interpreters from 3.11 up that this machine has, as 3.12 3.13; asked only by the targets that need it.
+OTHERS = $(shell $(PYTHON) tests/gates/interpreters.py --except "$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')")
+
+.PHONY: help
+help: ## List the targets
+	@echo "Targets (python: $(PYTHON)):"
+	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | sort | column -t -s '|'
+
+.PHONY: setup
+setup: ## Install the distribution's packages that tests and demo need (or name what is missing)
+	@bash tests/testbed/setup.sh
+
+.PHONY: venv
+venv: $(VENV_READY) ## Make build/venv with everything of requirements-dev.txt
+
+$(VENV_READY): requirements.txt requirements-dev.txt tests/unit/requirements.txt
+	@test -n "$(PYTHON)" || { echo "no Python from 3.11 up with venv found: install python3 and python3-venv" >&2; exit 1; }
+	@echo "making $(VENV) with $(PYTHON)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/pip install --upgrade -r requirements-dev.txt
+	@touch $@
+
+$(GATES_READY): tests/gates/requirements.txt
+	@echo "making $(@D) with $(PYTHON)"
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/pip install --upgrade -r tests/gates/requirements.txt
+	@touch $@
+
+build/venv-%/.ready: requirements.txt tests/unit/requirements.txt
+	@echo "making $(@D)"
+	@"$$($(PYTHON) tests/gates/interpreters.py --path $*)" -m venv $(@D)
+	@$(@D)/bin/pip install --upgrade -r requirements.txt -r tests/unit/requirements.txt
+	@touch $@
+
+.PHONY: tree
+tree:
+	@mkdir -p $(dir $(TREE)) $(ANSIBLE_HOME)
+	@ln -sfn ../../../.. $(TREE)
+
+.PHONY: gates
+gates: $(VENV_READY) ## Everything below that needs no test bed, side by side
+	@$(MAKE) -j$$(nproc) --output-sync=target lint nox sanity unit
+
+.PHONY: lint
+lint: ruff yamllint mypy ansible-lint rules ## Style, types and the project's own rules (ruff, yamllint, mypy, ansible-lint, tests/gates)
+
+.PHONY: ruff
+ruff: $(VENV_READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+.PHONY: format
+format: $(VENV_READY) ## Let ruff put all Python into the project's form
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: yamllint
+yamllint: $(VENV_READY)
+	@$(BIN)/yamllint --strict .
+
+.PHONY: mypy
+mypy: $(VENV_READY) tree
+	@cd build/tree && $(BIN)/mypy --config-file $(CURDIR)/pyproject.toml -p ansible_collections.mailwright.mail.plugins.module_utils
+	@cd tests && $(BIN)/mypy --config-file ../pyproject.toml -p gates
+
+.PHONY: ansible-lint
+ansible-lint: $(VENV_READY) tree
+	@$(WITH_VENV) ansible-lint --offline
+
+.PHONY: rules
+rules: $(VENV_READY) tree
+	@PYTHONPATH=tests:build/tree $(BIN)/python -m gates
+
+.PHONY: roles-readme
+roles-readme: $(VENV_READY) ## Write the tables of variables into the roles' READMEs
+	@PYTHONPATH=tests $(BIN)/python -m gates.role_readme --write
+
+.PHONY: nox
+nox: $(GATES_READY) ## antsibull-nox: lint, documentation, licences, build and galaxy-importer
+	@PATH="$(CURDIR)/build/venv-gates/bin:$$PATH" nox --no-venv -e lint docs-check license-check build-import-check
+
+.PHONY: sanity
+sanity: $(VENV_READY) ## ansible-test sanity: all on the main interpreter, compile, import and modules on the others
+	@bash tests/gates/sanity.sh $(VENV)
+	@$(MAKE) $(patsubst %,sanity-%,$(OTHERS))
+
+sanity-%: build/venv-%/.ready
+	@bash tests/gates/sanity.sh build/venv-$* --test compile --test import --test validate-modules
+
+.PHONY: unit
+unit: $(VENV_READY) tree ## Unit tests on every interpreter from 3.11 up, with the coverage of module_utils
+	@mkdir -p build/coverage
+	@$(BIN)/coverage run -m pytest -q
+	@$(BIN)/coverage report
+	@$(MAKE) $(patsubst %,unit-%,$(OTHERS))
+
+unit-%: build/venv-%/.ready tree
+	@echo "unit tests on Python $*"
+	@build/venv-$*/bin/python -m pytest -q
+
+.PHONY: molecule
+molecule: setup $(VENV_READY) tree ## Run molecule's scenarios on the test bed: all, or SCENARIO=name
+	@$(WITH_VENV) python tests/scenarios.py $(SCENARIO)
+
+DEBIAN ?= 13
+
+.PHONY: demo
+demo: setup $(VENV_READY) tree ## A mail server from nothing, and proof that mail flows: DEBIAN=12 or 13
+	@$(WITH_VENV) python tests/demo/demo.py --debian $(DEBIAN)
+
+.PHONY: demo-clean
+demo-clean: ## Remove all that "make demo" made
+	@$(PYTHON) tests/demo/demo.py --clean
+
+.PHONY: test
+test: setup $(VENV_READY) tree ## Everything that CI runs
+	@$(MAKE) gates
+	@$(MAKE) molecule
+
+.PHONY: clean
+clean: ## Remove everything that was built (test beds first: make demo-clean)
+	@rm -rf build
