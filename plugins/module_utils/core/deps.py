@@ -12,6 +12,7 @@ from .errors import Unavailable
 # import name -> Debian's package
 PACKAGES = {
     "argon2": "python3-argon2",
+    "argon2.low_level": "python3-argon2",
     "idna": "python3-idna",
     "lmdb": "python3-lmdb",
 }

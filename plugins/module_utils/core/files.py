@@ -55,6 +55,18 @@ def write_atomic(path: str | Path, content: bytes, *, mode: int = 0o600, uid: in
         Path(temporary).unlink(missing_ok=True)
 
 
+def make_directories(path: str | Path, *, mode: int = 0o755) -> None:
+    """Make the directory ``path`` and those above it that are missing, each with ``mode`` whatever the umask says.
+
+    Raises:
+        OSError: one of them cannot be made.
+    """
+    missing = [one for one in (Path(path), *Path(path).parents) if not one.exists()]
+    for directory in reversed(missing):
+        directory.mkdir(exist_ok=True)
+        directory.chmod(mode)
+
+
 def sync_directory(path: str | Path) -> None:
     """Make renames in the directory ``path`` durable."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)

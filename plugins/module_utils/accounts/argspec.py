@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The argument specs of the account modules, in pieces that are put together with ``{**PIECE, **PIECE}``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Spec = dict[str, dict[str, Any]]
+
+DEFAULT_PATH = "/var/lib/mailwright/accounts.db"
+
+# Documented by the fragment of the same name: the modules of the action group `accounts` share exactly these.
+COMMON: Spec = {
+    "backend": {"type": "str", "choices": ["sqlite"], "default": "sqlite"},
+    "path": {"type": "path", "default": DEFAULT_PATH},
+    "lock_timeout": {"type": "int", "default": 30},
+}
+STATE: Spec = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "cascade": {"type": "bool", "default": False},
+}
+DELIMITER: Spec = {"recipient_delimiter": {"type": "str", "default": "+"}}
+# What an action plugin hands over in place of lists and secrets; one no_log value costs nothing, ten thousand do.
+DOCUMENT: Spec = {"document": {"type": "str", "no_log": True}}
+DOMAIN: Spec = {
+    "name": {"type": "str", "required": True},
+    **STATE,
+    "description": {"type": "str"},
+    "active": {"type": "bool"},
+    "max_mailboxes": {"type": "int"},
+    "max_aliases": {"type": "int"},
+    "default_quota": {"type": "str"},
+    "max_quota": {"type": "str"},
+    "total_quota": {"type": "str"},
+    "backup_mx": {"type": "bool"},
+    "display_name": {"type": "str"},
+    "short_display_name": {"type": "str"},
+    "imap_host": {"type": "str"},
+    "pop3_host": {"type": "str"},
+    "smtp_host": {"type": "str"},
+}
+MAILBOX: Spec = {
+    "address": {"type": "str", "required": True},
+    **STATE,
+    "password": {"type": "str", "no_log": True},
+    "password_hash": {"type": "str", "no_log": True},
+    "password_scheme": {"type": "str", "no_log": False},
+    "update_password": {"type": "str", "choices": ["always", "on_create"], "default": "always", "no_log": False},
+    "quota": {"type": "str"},
+    "display_name": {"type": "str"},
+    "active": {"type": "bool"},
+    "protocols": {"type": "list", "elements": "str", "choices": ["imap", "pop3", "smtp", "sieve"]},
+    "rate_limit": {"type": "str"},
+}
+ALIAS: Spec = {
+    "address": {"type": "str", "required": True},
+    **STATE,
+    "destinations": {"type": "list", "elements": "str"},
+    "exclusive": {"type": "bool", "default": True},
+    "allow_from": {"type": "list", "elements": "str"},
+    "list_members": {"type": "bool"},
+    "active": {"type": "bool"},
+}
+ACCOUNTS: Spec = {
+    "domains": {"type": "list", "elements": "dict", "default": [], "options": DOMAIN},
+    "mailboxes": {"type": "list", "elements": "dict", "default": [], "options": MAILBOX},
+    "aliases": {"type": "list", "elements": "dict", "default": [], "options": ALIAS},
+}
+DOMAIN_FILTER: Spec = {"name": {"type": "str"}}
+ALIAS_FILTER: Spec = {"address": {"type": "str"}, "domain": {"type": "str"}}
+MAILBOX_FILTER: Spec = {**ALIAS_FILTER, "with_password_hash": {"type": "bool", "default": False, "no_log": False}}

@@ -1,0 +1,288 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Found and wanted accounts -> the plan. Pure: no clock, no file, no hashing.
+
+One plan serves one object and ten thousand. The order in which a user lists things has no meaning: domains, mailboxes
+and aliases that are to be there are set first, then what is to go goes, and the result is judged as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from ..core.errors import Conflict
+from ..core.plan import Change, Plan
+from .limits import check_limits
+from .model import Accounts, Alias, Domain, Mailbox, domain_of, without_tag
+from .views import shown_alias, shown_domain, shown_mailbox
+from .wanted import Wanted, WantedAlias, WantedMailbox
+
+_Object = TypeVar("_Object", Domain, Mailbox, Alias)
+
+
+@dataclass
+class AccountsPlan(Plan):
+    """The changes, and what `store.Store.apply` needs for them.
+
+    ``after.mailboxes`` has an empty hash where a password is still to be hashed: ``passwords`` has them by address as
+    (scheme, password). ``touched`` names the objects that differ by kind; one that is not in ``after`` goes.
+    """
+
+    found: Accounts = field(default_factory=Accounts)
+    after: Accounts = field(default_factory=Accounts)
+    touched: dict[str, list[str]] = field(default_factory=dict)
+    passwords: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
+    warnings: list[str] = field(default_factory=list)
+    # Whether the store itself is to be written, be it only made or migrated.
+    writes: bool = False
+
+
+def password_checks(found: Accounts, wanted: Wanted) -> dict[str, tuple[str, str]]:
+    """Return (stored hash, password) by address for all passwords whose stored hash has to be verified first."""
+    return {
+        address: (found.mailboxes[address].password_hash, box.password)
+        for address, box in wanted.mailboxes.items()
+        if box.present and box.password is not None and box.update_password == "always" and address in found.mailboxes
+    }
+
+
+def make_plan(
+    found: Accounts,
+    wanted: Wanted,
+    *,
+    matching: Collection[str] = (),
+    now: str,
+    predict: bool = False,
+    location: str = "",
+    version: int = 1,
+    create: bool = False,
+) -> AccountsPlan:
+    """Return the whole change.
+
+    Args:
+        matching: addresses whose stored hash was verified against the wanted password (`password_checks`).
+        now: the time for ``created`` and ``modified``.
+        predict: in check mode an unknown domain is a warning, since an earlier task would have made it.
+        location, version: what the store is called and which schema version is written.
+        create: make or migrate the store even when no object changes.
+
+    Raises:
+        Conflict: the result would contradict itself; the message names the objects.
+        InvalidValue: a new mailbox without a password, a new alias without destinations.
+    """
+    draft = _Draft(found, now)
+    _put(draft, wanted, frozenset(matching))
+    _remove(draft, wanted)
+    warnings = _check_parents(draft, wanted, predict)
+    _check_collisions(draft, wanted)
+    check_limits(draft.accounts(), wanted)
+    plan = AccountsPlan(found=found, after=draft.accounts(), passwords=draft.passwords, warnings=warnings)
+    _note_changes(plan)
+    plan.writes = plan.changed
+    if found.schema_version != version and (plan.changed or create):
+        before = {"schema": found.schema_version} if found.schema_version else None
+        plan.changes.insert(0, Change("store", location, before, {"schema": version}))
+        plan.writes = True
+    return plan
+
+
+class _Draft:
+    """The accounts in the making."""
+
+    def __init__(self, found: Accounts, now: str) -> None:
+        self.found = found
+        self.now = now
+        self.domains = dict(found.domains)
+        self.mailboxes = dict(found.mailboxes)
+        self.aliases = dict(found.aliases)
+        self.passwords: dict[str, tuple[str, str]] = {}
+        # Addresses that were there and are taken out, with the leave to take them out of aliases too.
+        self.removed: dict[str, bool] = {}
+
+    def accounts(self) -> Accounts:
+        return replace(self.found, domains=self.domains, mailboxes=self.mailboxes, aliases=self.aliases)
+
+    def set(self, into: dict[str, _Object], name: str, before: _Object | None, after: _Object) -> None:
+        """Put ``after`` in, with its times, unless it is what stands there."""
+        if before is None:
+            into[name] = replace(after, created=self.now, modified=self.now)
+        elif before != after:
+            into[name] = replace(after, modified=self.now)
+
+
+def _put(draft: _Draft, wanted: Wanted, matching: frozenset[str]) -> None:
+    for domain in wanted.domains.values():
+        if domain.present:
+            known = draft.domains.get(domain.name)
+            draft.set(draft.domains, domain.name, known, replace(known or Domain(domain.name), **domain.fields))
+    for box in wanted.mailboxes.values():
+        if box.present:
+            _put_mailbox(draft, box, box.address in matching)
+    for alias in wanted.aliases.values():
+        _put_alias(draft, alias)
+
+
+def _put_mailbox(draft: _Draft, wanted: WantedMailbox, matches: bool) -> None:
+    known = draft.mailboxes.get(wanted.address)
+    values: dict[str, Any] = dict(wanted.fields)
+    if known is None:
+        wanted.check_new()
+        parent = draft.domains.get(domain_of(wanted.address))
+        if "quota" not in values and parent is not None:
+            values["quota"] = parent.default_quota or parent.max_quota
+    if known is None or wanted.update_password == "always":
+        if wanted.password_hash is not None:
+            values["password_hash"] = wanted.password_hash
+        elif wanted.password is not None and not (matches and known and wanted.keeps(known.password_hash)):
+            values["password_hash"] = ""
+            draft.passwords[wanted.address] = (wanted.new_scheme, wanted.password)
+    draft.set(draft.mailboxes, wanted.address, known, replace(known or Mailbox(wanted.address), **values))
+
+
+def _put_alias(draft: _Draft, wanted: WantedAlias) -> None:
+    known = draft.aliases.get(wanted.address)
+    values: dict[str, Any] = dict(wanted.fields)
+    if wanted.present:
+        if known is None:
+            wanted.check_new()
+        elif not wanted.exclusive and wanted.destinations:
+            values["destinations"] = tuple(sorted({*known.destinations, *wanted.destinations}))
+        draft.set(draft.aliases, wanted.address, known, replace(known or Alias(wanted.address), **values))
+    elif not wanted.exclusive and known is not None:
+        left = tuple(name for name in known.destinations if name not in wanted.destinations)
+        if not left:
+            raise Conflict(
+                f"alias {wanted.address}: {', '.join(known.destinations)} would be taken out and no destination would be left; "
+                "remove the alias itself (exclusive: true)"
+            )
+        draft.set(draft.aliases, wanted.address, known, replace(known, destinations=left))
+
+
+def _remove(draft: _Draft, wanted: Wanted) -> None:
+    for box in wanted.mailboxes.values():
+        if not box.present and draft.mailboxes.pop(box.address, None):
+            draft.removed[box.address] = box.cascade
+    for alias in wanted.aliases.values():
+        if not alias.present and alias.exclusive and draft.aliases.pop(alias.address, None):
+            draft.removed[alias.address] = alias.cascade
+    for domain in wanted.domains.values():
+        if not domain.present and domain.name in draft.domains:
+            _remove_domain(draft, wanted, domain.name, domain.cascade)
+    gone = {
+        address: cascade
+        for address, cascade in draft.removed.items()
+        if address not in draft.mailboxes and address not in draft.aliases
+    }
+    if gone:
+        _remove_from_aliases(draft, wanted, gone)
+
+
+def _remove_domain(draft: _Draft, wanted: Wanted, name: str, cascade: bool) -> None:
+    mailboxes = sorted(address for address in draft.mailboxes if domain_of(address) == name)
+    aliases = sorted(address for address in draft.aliases if domain_of(address) == name)
+    for address in (*mailboxes, *aliases):
+        if wanted.wants(address):
+            raise Conflict(f"{address} is wanted in the domain {name}, which is to be absent; leave one of the two out")
+    if (mailboxes or aliases) and not cascade:
+        remaining = [
+            f"the {kind} {_listed(names)}" for kind, names in (("mailboxes", mailboxes), ("aliases", aliases)) if names
+        ]
+        raise Conflict(
+            f"domain {name}: {' and '.join(remaining)} would remain; remove them first, or give cascade: true"
+        )
+    del draft.domains[name]
+    for address in mailboxes:
+        del draft.mailboxes[address]
+        draft.removed[address] = True
+    for address in aliases:
+        del draft.aliases[address]
+        draft.removed[address] = True
+
+
+def _remove_from_aliases(draft: _Draft, wanted: Wanted, gone: Mapping[str, bool]) -> None:
+    """Take addresses that go out of the aliases that deliver to them, or refuse with the aliases' names."""
+    referring: dict[str, list[str]] = {}
+    for alias in list(draft.aliases.values()):
+        lost = [name for name in alias.destinations if name in gone or without_tag(name) in gone]
+        if not lost:
+            continue
+        asked = wanted.aliases.get(alias.address)
+        if asked is not None and asked.present and (again := [name for name in lost if name in asked.destinations]):
+            raise Conflict(
+                f"alias {alias.address} is wanted with the destination {again[0]}, which is to be absent; leave one of the two out"
+            )
+        for name in lost:
+            address = name if name in gone else without_tag(name)
+            if not gone[address]:
+                referring.setdefault(address, []).append(alias.address)
+        left = tuple(name for name in alias.destinations if name not in lost)
+        if not left and all(gone[name if name in gone else without_tag(name)] for name in lost):
+            raise Conflict(
+                f"{_listed(lost)} cannot be removed with cascade: no other destination is left in the alias {alias.address}; "
+                "remove that alias too, or give it another destination"
+            )
+        draft.set(draft.aliases, alias.address, alias, replace(alias, destinations=left))
+    if referring:
+        told = "; ".join(
+            f"{address} is a destination of {_listed(sorted(names))}"
+            for address, names in sorted(referring.items())[:5]
+        )
+        raise Conflict(f"{told}; take it out of there first, or give cascade: true")
+
+
+def _check_parents(draft: _Draft, wanted: Wanted, predict: bool) -> list[str]:
+    missing: dict[str, list[str]] = {}
+    for kind, address in wanted.present_addresses():
+        if domain_of(address) not in draft.domains:
+            missing.setdefault(domain_of(address), []).append(f"{kind} {address}")
+    told = [f"{_listed(names)}: the domain {domain} is not in the store" for domain, names in sorted(missing.items())]
+    if told and not predict:
+        raise Conflict(f"{'; '.join(told)}; add the domain first")
+    return [f"{one}; a run fails unless an earlier task adds it" for one in told]
+
+
+def _check_collisions(draft: _Draft, wanted: Wanted) -> None:
+    for kind, address in wanted.present_addresses():
+        if kind == "alias" and address in draft.mailboxes:
+            raise Conflict(f"alias {address}: a mailbox has this address; an address is one or the other")
+        if kind == "mailbox" and address in draft.aliases:
+            raise Conflict(f"mailbox {address}: an alias has this address; an address is one or the other")
+
+
+def _note_changes(plan: AccountsPlan) -> None:
+    """Fill in changes and touched: what is new or different in the order of kinds, then what goes in the reverse order."""
+    kinds: list[tuple[str, Mapping[str, Any], Mapping[str, Any], Any]] = [
+        ("domain", plan.found.domains, plan.after.domains, shown_domain),
+        ("mailbox", plan.found.mailboxes, plan.after.mailboxes, shown_mailbox),
+        ("alias", plan.found.aliases, plan.after.aliases, shown_alias),
+    ]
+    gone: list[Change] = []
+    for kind, before, after, shown in kinds:
+        touched = plan.touched.setdefault(kind, [])
+        for name in sorted(_differing(before, after)):
+            touched.append(name)
+            old, new = before.get(name), after.get(name)
+            change = Change(kind, name, shown(old, None) if old else None, shown(new, old) if new else None)
+            if new is None:
+                gone.insert(0, change)
+            else:
+                plan.changes.append(change)
+    plan.changes += gone
+
+
+def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in after.items():
+        known = before.get(name)
+        # Untouched objects are the same ones; comparing only the others keeps a plan over 100,000 cheap.
+        if known is not value and known != value:
+            yield name
+    yield from before.keys() - after.keys()
+
+
+def _listed(names: Collection[str], limit: int = 10) -> str:
+    listed = list(names)
+    if len(listed) <= limit:
+        return ", ".join(listed)
+    return f"{', '.join(listed[:limit])} and {len(listed) - limit} more"

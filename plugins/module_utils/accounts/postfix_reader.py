@@ -1,0 +1,102 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Postfix's lookup tables: LMDB files (lmdb_table(5)) in ``generation-N``, which the symlink ``current`` names.
+
+A generation is built beside the others and becomes visible by one rename. Keys and values have no trailing NUL, as
+postmap(1) writes them. The files are root's alone: Postfix opens its tables before it drops privileges.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..core.deps import need
+from ..core.files import sync_directory
+from .model import Accounts
+from .publish import TABLES, postfix_tables
+
+_PAGE = 4096
+_SMALLEST_MAP = 1024 * 1024
+
+
+class PostfixReader:
+    """The tables under ``directory``."""
+
+    name = "postfix"
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._current = directory / "current"
+
+    def wanted(self) -> bool:
+        return self._directory.is_dir()
+
+    def stale(self, generation: int) -> str:
+        try:
+            published = os.readlink(self._current)
+        except OSError:
+            return "nothing is published"
+        if published != _directory_name(generation):
+            return f"{published} is published"
+        for table in TABLES:
+            file = self._current / f"{table}.lmdb"
+            if not file.is_file() or not file.stat().st_size:
+                return f"{file.name} is missing"
+        return ""
+
+    def prepare(self) -> None:
+        need("lmdb")
+
+    def publish(self, accounts: Accounts) -> None:
+        name = _directory_name(accounts.generation)
+        building = Path(tempfile.mkdtemp(prefix=".building-", dir=self._directory))
+        try:
+            for table, entries in postfix_tables(accounts).items():
+                write_table(building / f"{table}.lmdb", entries)
+            building.chmod(0o755)
+            sync_directory(building)
+            self._put_in_place(building, name)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+        self._remove_others(name)
+
+    def _put_in_place(self, building: Path, name: str) -> None:
+        target = self._directory / name
+        if target.exists():
+            # The same generation, damaged: out of the way by a rename, since current may name it.
+            target.rename(Path(tempfile.mkdtemp(prefix=".damaged-", dir=self._directory)) / name)
+        building.rename(target)
+        link = self._directory / ".current"
+        link.unlink(missing_ok=True)
+        link.symlink_to(name)
+        link.replace(self._current)
+        sync_directory(self._directory)
+
+    def _remove_others(self, name: str) -> None:
+        for entry in self._directory.iterdir():
+            if entry.name != name and entry.name.startswith(("generation-", ".building-", ".damaged-")):
+                shutil.rmtree(entry, ignore_errors=True)
+
+
+def write_table(path: Path, entries: Mapping[str, str]) -> None:
+    """Write an LMDB file, mode 0600, that is on the disk when this returns."""
+    lmdb = need("lmdb")
+    items = sorted((key.encode(), value.encode()) for key, value in entries.items())
+    size = sum(len(key) + len(value) + 64 for key, value in items)
+    # Pages are half empty at worst, and the file grows only as far as it is used.
+    map_size = max(_SMALLEST_MAP, (3 * size // _PAGE + 64) * _PAGE)
+    environment = lmdb.open(str(path), subdir=False, lock=False, map_size=map_size, mode=0o600, sync=False, max_dbs=0)
+    try:
+        with environment.begin(write=True) as transaction:
+            transaction.cursor().putmulti(items, append=True)
+        environment.sync(True)
+    finally:
+        environment.close()
+
+
+def _directory_name(generation: int) -> str:
+    return f"generation-{generation}"

@@ -1,0 +1,147 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the services read, computed from the accounts. Pure; `publishing` writes it.
+
+Postfix's tables are looked up as virtual(5), access(5) and postconf(5) (smtpd_sender_login_maps) say: the whole
+address, then the address without its ``+tag``, then ``@domain``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .model import NO_LOGIN, PROTOCOLS, Accounts, Domain, domain_of, without_tag
+
+Tables = dict[str, dict[str, str]]
+
+# The tables' names: files of that name with .lmdb.
+TABLES = ("domains", "backup_domains", "mailboxes", "aliases", "rejected", "senders")
+_REJECTION = "550 5.2.1 This address does not receive mail"
+
+CREDENTIAL_COLUMNS = ("address", "local_part", "domain", "password", "quota", "active", *PROTOCOLS)
+
+
+def postfix_tables(accounts: Accounts) -> Tables:
+    """Return Postfix's lookup tables by name, each key to value."""
+    live = _LiveAliases(accounts)
+    active = [domain for domain in accounts.domains.values() if domain.active]
+    tables: Tables = {name: {} for name in TABLES}
+    tables["domains"] = {domain.name: domain.name for domain in active if not domain.backup_mx}
+    tables["backup_domains"] = {domain.name: "reject_unverified_recipient" for domain in active if domain.backup_mx}
+    tables["mailboxes"] = {address: address for address in accounts.mailboxes if accounts.mailbox_is_live(address)}
+    tables["aliases"] = {
+        address: ", ".join(names) for address in accounts.aliases if (names := live.destinations(address))
+    }
+    tables["senders"] = dict(tables["mailboxes"])
+    for address in accounts.aliases:
+        if logins := live.logins(address):
+            tables["senders"][address] = ", ".join(sorted(logins))
+    for address in _addresses(accounts, active):
+        served = address in tables["mailboxes"] or address in tables["aliases"]
+        if not served and not address.startswith("@"):
+            # Disabled or leading nowhere; named here so that a catch-all does not get its mail.
+            tables["rejected"][address] = _REJECTION
+        if f"@{domain_of(address)}" in tables["aliases"] and not address.startswith("@"):
+            # Postfix asks for @domain whenever the address itself is not found: these entries keep a catch-all
+            # from stealing a mailbox's mail, and its members from sending as somebody else.
+            if address in tables["mailboxes"]:
+                tables["aliases"][address] = address
+            tables["senders"].setdefault(address, address)
+    return tables
+
+
+def credential_rows(accounts: Accounts) -> dict[str, tuple[Any, ...]]:
+    """Return Dovecot's rows by address, with the values of `CREDENTIAL_COLUMNS`."""
+    active_domains = {name for name, domain in accounts.domains.items() if domain.active}
+    rows: dict[str, tuple[Any, ...]] = {}
+    for address, mailbox in accounts.mailboxes.items():
+        local_part, _, domain = address.rpartition("@")
+        active = mailbox.active and domain in active_domains
+        login = active and mailbox.password_hash != NO_LOGIN
+        protocols = (int(login and protocol in mailbox.protocols) for protocol in PROTOCOLS)
+        rows[address] = (address, local_part, domain, mailbox.password_hash, mailbox.quota, int(active), *protocols)
+    return rows
+
+
+def _addresses(accounts: Accounts, active: list[Domain]) -> Iterator[str]:
+    domains = {domain.name for domain in active}
+    for addresses in (accounts.mailboxes, accounts.aliases):
+        yield from (address for address in addresses if domain_of(address) in domains)
+
+
+class _LiveAliases:
+    """Which aliases lead anywhere, and to whom. A loop alone leads nowhere."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+        self._alive = self._find_alive()
+
+    def destinations(self, address: str) -> list[str]:
+        """Return the destinations of an alias that can receive; none for an inactive alias or domain."""
+        if address not in self._alive:
+            return []
+        return [name for name in self._accounts.aliases[address].destinations if self._receives(name)]
+
+    def logins(self, address: str) -> frozenset[str]:
+        """Return the active mailboxes that an active alias leads to, through other aliases too."""
+        if not self._is_on(address):
+            return frozenset()
+        reached: set[str] = set()
+        seen = {address}
+        waiting = [address]
+        while waiting:
+            for destination in self._accounts.aliases[waiting.pop()].destinations:
+                name = self._own(destination)
+                if name is None or name in seen:
+                    continue
+                seen.add(name)
+                if self._accounts.mailbox_is_live(name):
+                    reached.add(name)
+                elif self._is_on(name):
+                    waiting.append(name)
+        return frozenset(reached)
+
+    def _find_alive(self) -> set[str]:
+        """Start with the aliases that reach a mailbox or another server directly, and go backwards from them."""
+        referring: dict[str, list[str]] = {}
+        waiting: list[str] = []
+        for address, alias in self._accounts.aliases.items():
+            if not self._is_on(address):
+                continue
+            for destination in alias.destinations:
+                if self._receives_itself(destination):
+                    waiting.append(address)
+                elif (name := self._own(destination)) is not None:
+                    referring.setdefault(name, []).append(address)
+        alive: set[str] = set()
+        while waiting:
+            address = waiting.pop()
+            if address not in alive:
+                alive.add(address)
+                waiting += referring.get(address, ())
+        return alive
+
+    def _is_on(self, address: str) -> bool:
+        alias = self._accounts.aliases.get(address)
+        return alias is not None and alias.active and self._accounts.domain_is_active(alias.domain)
+
+    def _own(self, destination: str) -> str | None:
+        """Return the mailbox or alias that ``destination`` is delivered through, ``None`` where there is none."""
+        for name in (destination, without_tag(destination), f"@{domain_of(destination)}"):
+            if name in self._accounts.mailboxes or name in self._accounts.aliases:
+                return name
+        return None
+
+    def _receives_itself(self, destination: str) -> bool:
+        """Whether mail to ``destination`` ends here, or at another server."""
+        domain = self._accounts.domains.get(domain_of(destination))
+        if domain is None:
+            return True
+        name = self._own(destination)
+        if name is None:
+            return domain.backup_mx and domain.active
+        return self._accounts.mailbox_is_live(name)
+
+    def _receives(self, destination: str) -> bool:
+        return self._receives_itself(destination) or self._own(destination) in self._alive

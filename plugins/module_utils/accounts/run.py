@@ -1,0 +1,177 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the account modules do between their options and their result: read, plan, apply, publish."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..core.errors import InvalidValue
+from ..core.plan import Change
+from ..core.run import converge, failing
+from .model import Accounts
+from .passwords import make_many, verify_many
+from .plan import AccountsPlan, make_plan, password_checks
+from .publishing import Reader, publish, readers
+from .sqlite import SqliteStore
+from .store import Stale, Store
+from .views import alias_value, domain_value, mailbox_value
+from .wanted import Wanted, parse_wanted
+
+# Options of the modules that say how, not what.
+COMMON = ("backend", "path", "lock_timeout", "document", "recipient_delimiter")
+KINDS = ("domain", "mailbox", "alias")
+
+
+def open_store(params: Mapping[str, Any]) -> Store:
+    """Return the store that the modules' common options name."""
+    return SqliteStore(params["path"], params["lock_timeout"])
+
+
+def run_accounts(module: AnsibleModule) -> None:
+    """Run the module ``accounts``."""
+    with failing(module):
+        given = _given(module)
+        wanted = parse_wanted(
+            given.get("domains") or (),
+            given.get("mailboxes") or (),
+            given.get("aliases") or (),
+            delimiter=module.params["recipient_delimiter"],
+        )
+        _run(module, wanted, create=True)
+
+
+def run_object(module: AnsibleModule, kind: str) -> None:
+    """Run the module of one ``kind``: the plan of ``accounts`` with one object."""
+    with failing(module):
+        given = _given(module)
+        if kind == "domain":
+            wanted = parse_wanted(domains=[given])
+        elif kind == "mailbox":
+            wanted = parse_wanted(mailboxes=[given], delimiter=module.params["recipient_delimiter"])
+        else:
+            wanted = parse_wanted(aliases=[given])
+        _run(module, wanted, kind=kind)
+
+
+def _given(module: AnsibleModule) -> dict[str, Any]:
+    """Return the options that were given, with those from the action plugin's document among them."""
+    given = {key: value for key, value in module.params.items() if key not in COMMON and value is not None}
+    if module.params.get("document"):
+        try:
+            document = json.loads(module.params["document"])
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            raise InvalidValue("document", "(hidden)", "is no JSON object", "leave this option to the collection")
+        given.update(document)
+    return given
+
+
+def _run(module: AnsibleModule, wanted: Wanted, *, kind: str = "", create: bool = False) -> None:
+    with closing(open_store(module.params)) as store:
+        session = _Session(module, store, wanted, kind, create)
+        try:
+            session.converge()
+        except Stale:
+            # Somebody else wrote in between. Read again, this time with the door closed.
+            with store.lock():
+                session.converge()
+
+
+class _Session:
+    """One module's run against one store."""
+
+    def __init__(self, module: AnsibleModule, store: Store, wanted: Wanted, kind: str, create: bool) -> None:
+        self._module = module
+        self._store = store
+        self._wanted = wanted
+        self._kind = kind
+        self._create = create
+        # (stored hash, password) -> whether they match: verifying costs 0.1 s each and is done once.
+        self._verified: dict[tuple[str, str], bool] = {}
+
+    def converge(self) -> None:
+        """Leave the module with the result."""
+        found = self._store.read()
+        plan = self._plan(found)
+        served = readers(self._store.readers())
+        if found.generation and not plan.writes:
+            plan.changes += [
+                Change("published", reader.name, {"state": why}, {"state": "current"})
+                for reader in served
+                if (why := reader.stale(found.generation))
+            ]
+        for warning in plan.warnings:
+            self._module.warn(warning)
+        converge(self._module, plan, lambda: self._apply(plan, served), **self._returns(plan))
+
+    def _plan(self, found: Accounts) -> AccountsPlan:
+        checks = password_checks(found, self._wanted)
+        self._verified.update(verify_many(pair for pair in checks.values() if pair not in self._verified))
+        return make_plan(
+            found,
+            self._wanted,
+            matching={address for address, pair in checks.items() if self._verified[pair]},
+            now=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            predict=self._module.check_mode,
+            location=self._store.location,
+            version=self._store.version,
+            create=self._create,
+        )
+
+    def _apply(self, plan: AccountsPlan, served: Sequence[Reader]) -> None:
+        for reader in served:
+            reader.prepare()
+        known = self._store.apply(_hashed(plan)) if plan.writes else plan.found
+        if served:
+            with self._store.lock():
+                # Another writer may have come in between; what is published is what is stored.
+                publish(served, self._current(known))
+
+    def _current(self, known: Accounts) -> Accounts:
+        return known if self._store.generation() == known.generation else self._store.read()
+
+    def _returns(self, plan: AccountsPlan) -> dict[str, Any]:
+        after = plan.after
+        if not self._kind:
+            counts = plan.counts()
+            nothing = {"add": 0, "change": 0, "remove": 0}
+            return {
+                "counts": {kind: counts.get(kind, nothing) for kind in KINDS},
+                "total": {
+                    "domains": len(after.domains),
+                    "mailboxes": len(after.mailboxes),
+                    "aliases": len(after.aliases),
+                },
+            }
+        value: dict[str, Any] | None = None
+        for name in getattr(
+            self._wanted, {"domain": "domains", "mailbox": "mailboxes", "alias": "aliases"}[self._kind]
+        ):
+            if self._kind == "domain" and name in after.domains:
+                value = domain_value(after.domains[name])
+            elif self._kind == "mailbox" and name in after.mailboxes:
+                new_scheme, _password = plan.passwords.get(name, (None, ""))
+                value = mailbox_value(after.mailboxes[name], new_scheme)
+            elif self._kind == "alias" and name in after.aliases:
+                value = alias_value(after.aliases[name])
+        return {self._kind: value}
+
+
+def _hashed(plan: AccountsPlan) -> AccountsPlan:
+    """Return the plan with all its passwords hashed."""
+    if not plan.passwords:
+        return plan
+    hashes = make_many(plan.passwords.values())
+    mailboxes = dict(plan.after.mailboxes)
+    for address, made in zip(plan.passwords, hashes, strict=True):
+        mailboxes[address] = replace(mailboxes[address], password_hash=made)
+    return replace(plan, after=replace(plan.after, mailboxes=mailboxes))

@@ -1,0 +1,97 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The SQLite schema of the account store, one migration per version, and the rows of its tables.
+
+A migration is never changed once it is released; the next version is another entry in `MIGRATIONS`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from .model import PROTOCOLS, Alias, Domain, Mailbox
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+        """CREATE TABLE domains (
+            name TEXT PRIMARY KEY, description TEXT NOT NULL, active INTEGER NOT NULL,
+            max_mailboxes INTEGER NOT NULL, max_aliases INTEGER NOT NULL,
+            default_quota INTEGER NOT NULL, max_quota INTEGER NOT NULL, total_quota INTEGER NOT NULL,
+            backup_mx INTEGER NOT NULL, display_name TEXT NOT NULL, short_display_name TEXT NOT NULL,
+            imap_host TEXT NOT NULL, pop3_host TEXT NOT NULL, smtp_host TEXT NOT NULL,
+            created TEXT NOT NULL, modified TEXT NOT NULL
+        ) WITHOUT ROWID""",
+        """CREATE TABLE mailboxes (
+            address TEXT PRIMARY KEY, password_hash TEXT NOT NULL, quota INTEGER NOT NULL,
+            display_name TEXT NOT NULL, active INTEGER NOT NULL,
+            imap INTEGER NOT NULL, pop3 INTEGER NOT NULL, smtp INTEGER NOT NULL, sieve INTEGER NOT NULL,
+            rate_limit TEXT NOT NULL, created TEXT NOT NULL, modified TEXT NOT NULL
+        ) WITHOUT ROWID""",
+        """CREATE TABLE aliases (
+            address TEXT PRIMARY KEY, list_members INTEGER NOT NULL, active INTEGER NOT NULL,
+            created TEXT NOT NULL, modified TEXT NOT NULL
+        ) WITHOUT ROWID""",
+        """CREATE TABLE destinations (
+            alias TEXT NOT NULL, destination TEXT NOT NULL, PRIMARY KEY (alias, destination)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE allowed_senders (
+            alias TEXT NOT NULL, sender TEXT NOT NULL, PRIMARY KEY (alias, sender)
+        ) WITHOUT ROWID""",
+    ),
+)
+
+DOMAIN_COLUMNS = tuple(field.name for field in fields(Domain))
+MAILBOX_COLUMNS = (
+    "address",
+    "password_hash",
+    "quota",
+    "display_name",
+    "active",
+    *PROTOCOLS,
+    "rate_limit",
+    "created",
+    "modified",
+)
+ALIAS_COLUMNS = ("address", "list_members", "active", "created", "modified")
+
+
+def domain_row(domain: Domain) -> tuple[Any, ...]:
+    """Return the values of `DOMAIN_COLUMNS`."""
+    return tuple(getattr(domain, column) for column in DOMAIN_COLUMNS)
+
+
+def domain_from_row(row: tuple[Any, ...]) -> Domain:
+    """Return the domain of a row with `DOMAIN_COLUMNS`."""
+    values = dict(zip(DOMAIN_COLUMNS, row, strict=True))
+    return Domain(**{**values, "active": bool(values["active"]), "backup_mx": bool(values["backup_mx"])})
+
+
+def mailbox_row(mailbox: Mailbox) -> tuple[Any, ...]:
+    """Return the values of `MAILBOX_COLUMNS`."""
+    return (
+        mailbox.address,
+        mailbox.password_hash,
+        mailbox.quota,
+        mailbox.display_name,
+        mailbox.active,
+        *(protocol in mailbox.protocols for protocol in PROTOCOLS),
+        mailbox.rate_limit,
+        mailbox.created,
+        mailbox.modified,
+    )
+
+
+def mailbox_from_row(row: tuple[Any, ...]) -> Mailbox:
+    """Return the mailbox of a row with `MAILBOX_COLUMNS`."""
+    address, password_hash, quota, display_name, active = row[:5]
+    flags, (rate_limit, created, modified) = row[5:-3], row[-3:]
+    # Nearly every mailbox has all protocols: one shared tuple for them.
+    protocols = PROTOCOLS if all(flags) else tuple(name for name, on in zip(PROTOCOLS, flags, strict=True) if on)
+    return Mailbox(address, password_hash, quota, display_name, bool(active), protocols, rate_limit, created, modified)
+
+
+def alias_row(alias: Alias) -> tuple[Any, ...]:
+    """Return the values of `ALIAS_COLUMNS`; destinations and allowed senders have tables of their own."""
+    return tuple(getattr(alias, column) for column in ALIAS_COLUMNS)

@@ -1,0 +1,276 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The account store in one SQLite file that only root reads and writes.
+
+Rollback journal, because reading (check mode, the info modules) then leaves no files behind and nobody else reads it:
+the services have tables of their own (`publishing`). https://sqlite.org/lockingv3.html
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from ..core.files import make_directories
+from .locks import holder
+from .model import Accounts, Alias
+from .plan import AccountsPlan
+from .schema import (
+    ALIAS_COLUMNS,
+    DOMAIN_COLUMNS,
+    MAILBOX_COLUMNS,
+    MIGRATIONS,
+    alias_row,
+    domain_from_row,
+    domain_row,
+    mailbox_from_row,
+    mailbox_row,
+)
+from .store import Stale, Store, StoreError
+
+Migrations = Sequence[Sequence[str]]
+
+
+class SqliteStore(Store):
+    """The store at ``path``. ``timeout`` is how many seconds it waits for another writer."""
+
+    def __init__(self, path: str | Path, timeout: float = 30, migrations: Migrations = MIGRATIONS) -> None:
+        self.path = Path(path)
+        self.location = str(path)
+        self.version = len(migrations)
+        self._migrations = migrations
+        self._timeout = timeout
+        self._writer: sqlite3.Connection | None = None
+
+    def read(self) -> Accounts:
+        with self._told():
+            if self._writer is not None:
+                return self._read(self._writer)
+            if not self._exists():
+                return Accounts()
+            connection = self._open("ro")
+            try:
+                connection.execute("BEGIN")
+                return self._read(connection)
+            except sqlite3.OperationalError as error:
+                # A killed writer's journal: only a connection that may write can roll it back.
+                if error.sqlite_errorcode not in (sqlite3.SQLITE_READONLY_ROLLBACK, sqlite3.SQLITE_READONLY_RECOVERY):
+                    raise
+            finally:
+                connection.close()
+            connection = self._open("rw")
+            try:
+                connection.execute("BEGIN")
+                return self._read(connection)
+            finally:
+                connection.close()
+
+    def generation(self) -> int:
+        with self._told():
+            assert self._writer is not None, "within lock()"
+            return self._state(self._writer)[1]
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        with self._told():
+            writer = self._begin()
+        try:
+            yield
+        finally:
+            if writer is not None and writer.in_transaction:
+                writer.execute("ROLLBACK")
+
+    def apply(self, plan: AccountsPlan) -> Accounts:
+        with self.lock(), self._told():
+            assert self._writer is not None
+            generation = self._write(self._writer, plan)
+            self._writer.execute("COMMIT")
+        after = plan.after
+        return Accounts(after.domains, after.mailboxes, after.aliases, generation, self.version)
+
+    def readers(self) -> Path | None:
+        return self.path.parent / "published"
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def _exists(self) -> bool:
+        # An empty file is what a run leaves that was killed between making the file and its first commit.
+        try:
+            return self.path.stat().st_size > 0
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
+    def _begin(self) -> sqlite3.Connection | None:
+        """Start the writing transaction; ``None`` where an outer `lock` has started it and will end it."""
+        if self._writer is None:
+            make_directories(self.path.parent)
+            # Before SQLite opens the file: closing it later would drop this process's locks (fcntl(2)).
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            self._writer = self._open("rw")
+        if self._writer.in_transaction:
+            return None
+        self._writer.execute("BEGIN IMMEDIATE")
+        return self._writer
+
+    def _open(self, mode: str) -> sqlite3.Connection:
+        uri = f"file:{quote(str(self.path.absolute()))}?mode={mode}"
+        connection = sqlite3.connect(uri, uri=True, timeout=self._timeout, isolation_level=None)
+        # Durable before the services are told: a published mailbox never vanishes with the power.
+        connection.execute("PRAGMA synchronous = FULL")
+        return connection
+
+    def _state(self, connection: sqlite3.Connection) -> tuple[int, int]:
+        """Return schema version and generation, both 0 for an empty file."""
+        names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if not names:
+            return 0, 0
+        if "meta" not in names:
+            raise StoreError(f"{self.path} is an SQLite database, but no account store; give another path")
+        meta = dict(connection.execute("SELECT key, value FROM meta WHERE key IN ('schema_version', 'generation')"))
+        try:
+            version, generation = int(meta["schema_version"]), int(meta["generation"])
+        except (KeyError, ValueError) as error:
+            raise StoreError(f"{self.path} is no account store or damaged: its table meta lacks {error}") from error
+        if version > self.version:
+            raise StoreError(
+                f"the account store {self.path} has schema version {version}, and this release of mailwright.mail "
+                f"knows versions up to {self.version}; upgrade the collection"
+            )
+        return version, generation
+
+    def _read(self, connection: sqlite3.Connection) -> Accounts:
+        version, generation = self._state(connection)
+        if not version:
+            return Accounts()
+        if version < self.version:
+            return self._read_migrated(connection)
+        domains = {row[0]: domain_from_row(row) for row in connection.execute(_select(DOMAIN_COLUMNS, "domains"))}
+        mailboxes = {row[0]: mailbox_from_row(row) for row in connection.execute(_select(MAILBOX_COLUMNS, "mailboxes"))}
+        destinations = _grouped(
+            connection.execute("SELECT alias, destination FROM destinations ORDER BY alias, destination")
+        )
+        senders = _grouped(connection.execute("SELECT alias, sender FROM allowed_senders ORDER BY alias, sender"))
+        aliases = {
+            address: Alias(
+                address,
+                tuple(destinations.get(address, ())),
+                tuple(senders.get(address, ())),
+                bool(list_members),
+                bool(active),
+                created,
+                modified,
+            )
+            for address, list_members, active, created, modified in connection.execute(
+                _select(ALIAS_COLUMNS, "aliases")
+            )
+        }
+        return Accounts(domains, mailboxes, aliases, generation, version)
+
+    def _read_migrated(self, connection: sqlite3.Connection) -> Accounts:
+        """Read an older schema through a migrated copy in memory: reading never writes."""
+        version, generation = self._state(connection)
+        copy = sqlite3.connect(":memory:", isolation_level=None)
+        try:
+            connection.backup(copy)
+            for statements in self._migrations[version:]:
+                for statement in statements:
+                    copy.execute(statement)
+            copy.execute("UPDATE meta SET value = ? WHERE key = 'schema_version'", (str(self.version),))
+            found = self._read(copy)
+        finally:
+            copy.close()
+        return Accounts(found.domains, found.mailboxes, found.aliases, generation, version)
+
+    def _write(self, writer: sqlite3.Connection, plan: AccountsPlan) -> int:
+        """Write schema, objects and meta within the transaction and return the new generation."""
+        version, generation = self._state(writer)
+        if generation != plan.found.generation:
+            raise Stale
+        for statements in self._migrations[version:]:
+            for statement in statements:
+                writer.execute(statement)
+        self._write_objects(writer, plan)
+        # Beyond any earlier generation, also of a store that was deleted or restored: readers compare it.
+        generation = max(generation + 1, time.time_ns() // 1000)
+        meta = [("schema_version", str(self.version)), ("generation", str(generation))]
+        writer.executemany("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", meta)
+        return generation
+
+    def _write_objects(self, writer: sqlite3.Connection, plan: AccountsPlan) -> None:
+        after = plan.after
+        kinds: list[tuple[str, str, tuple[str, ...], Callable[[Any], tuple[Any, ...]], Any]] = [
+            ("domain", "domains", DOMAIN_COLUMNS, domain_row, after.domains),
+            ("mailbox", "mailboxes", MAILBOX_COLUMNS, mailbox_row, after.mailboxes),
+            ("alias", "aliases", ALIAS_COLUMNS, alias_row, after.aliases),
+        ]
+        for kind, table, columns, row, objects in kinds:
+            touched = plan.touched.get(kind, [])
+            gone = [(name,) for name in touched if name not in objects]
+            writer.executemany(f"DELETE FROM {table} WHERE {columns[0]} = ?", gone)
+            marks = ", ".join("?" * len(columns))
+            writer.executemany(
+                f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({marks})",
+                (row(objects[name]) for name in touched if name in objects),
+            )
+        aliases = plan.touched.get("alias", [])
+        for table, column, attribute in (
+            ("destinations", "destination", "destinations"),
+            ("allowed_senders", "sender", "allow_from"),
+        ):
+            writer.executemany(f"DELETE FROM {table} WHERE alias = ?", ((address,) for address in aliases))
+            writer.executemany(
+                f"INSERT INTO {table} (alias, {column}) VALUES (?, ?)",
+                (
+                    (address, name)
+                    for address in aliases
+                    if address in after.aliases
+                    for name in getattr(after.aliases[address], attribute)
+                ),
+            )
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn SQLite's and the system's errors into what a user can act on."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise StoreError(self._explained(error)) from error
+        except OSError as error:
+            raise StoreError(
+                f"the account store {self.path} cannot be used: {error.strerror} ({error.filename})"
+            ) from error
+
+    def _explained(self, error: sqlite3.DatabaseError) -> str:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return (
+                f"the account store {self.path} is locked by {holder(self.path)}, still after {self._timeout:g} s; "
+                "wait until that has finished, or raise lock_timeout"
+            )
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            return f"the account store {self.path} is damaged or no account store ({error}); restore it from a backup"
+        if code == sqlite3.SQLITE_READONLY:
+            return f"the account store {self.path} is read-only ({error}); run as root on a file system that is mounted read-write"
+        if code == sqlite3.SQLITE_FULL:
+            return f"the account store {self.path} cannot grow ({error}); make room on its disk"
+        return f"the account store {self.path} cannot be used: {error}; look at the file and its directory"
+
+
+def _select(columns: Iterable[str], table: str) -> str:
+    return f"SELECT {', '.join(columns)} FROM {table}"
+
+
+def _grouped(rows: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    result: dict[str, list[str]] = {}
+    for key, value in rows:
+        result.setdefault(key, []).append(value)
+    return result

@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Accounts as users see them: returned values (named as the options, quotas in bytes) and the lines of a diff."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core.addresses import show_domain
+from ..core.sizes import show_size
+from .model import NO_LOGIN, Accounts, Alias, Domain, Mailbox, domain_of, without_tag
+from .passwords import scheme_of
+
+
+def domain_value(domain: Domain) -> dict[str, Any]:
+    """Return a domain as modules return it."""
+    return {
+        "name": domain.name,
+        "unicode_name": show_domain(domain.name),
+        "description": domain.description,
+        "active": domain.active,
+        "max_mailboxes": domain.max_mailboxes,
+        "max_aliases": domain.max_aliases,
+        "default_quota": domain.default_quota,
+        "max_quota": domain.max_quota,
+        "total_quota": domain.total_quota,
+        "backup_mx": domain.backup_mx,
+        "display_name": domain.display_name,
+        "short_display_name": domain.short_display_name,
+        "imap_host": domain.imap_host,
+        "pop3_host": domain.pop3_host,
+        "smtp_host": domain.smtp_host,
+    }
+
+
+def mailbox_value(mailbox: Mailbox, new_scheme: str | None = None) -> dict[str, Any]:
+    """Return a mailbox as modules return it, never with its hash; ``new_scheme`` where one is still to be made."""
+    return {
+        "address": mailbox.address,
+        "unicode_address": show_address(mailbox.address),
+        "password_scheme": new_scheme or scheme_of(mailbox.password_hash),
+        "quota": mailbox.quota,
+        "display_name": mailbox.display_name,
+        "active": mailbox.active,
+        "protocols": list(mailbox.protocols),
+        "rate_limit": mailbox.rate_limit or "unlimited",
+    }
+
+
+def alias_value(alias: Alias) -> dict[str, Any]:
+    """Return an alias as modules return it."""
+    return {
+        "address": alias.address,
+        "unicode_address": show_address(alias.address),
+        "destinations": list(alias.destinations),
+        "allow_from": list(alias.allow_from),
+        "list_members": alias.list_members,
+        "active": alias.active,
+    }
+
+
+def destination_values(alias: Alias, accounts: Accounts) -> list[dict[str, Any]]:
+    """Return for each destination whether it is outside our domains (external), or inside and nobody's (dangling)."""
+    result = []
+    for destination in alias.destinations:
+        domain = domain_of(destination)
+        external = domain not in accounts.domains
+        known = any(
+            name in accounts.mailboxes or name in accounts.aliases
+            for name in (destination, without_tag(destination), f"@{domain}")
+        )
+        result.append({"address": destination, "external": external, "dangling": not external and not known})
+    return result
+
+
+def show_address(address: str) -> str:
+    """Return a stored address with its domain in U-labels."""
+    local_part, _, domain = address.rpartition("@")
+    return f"{local_part}@{show_domain(domain)}"
+
+
+def shown_domain(domain: Domain, _before: Domain | None) -> dict[str, Any]:
+    """Return the lines of a diff for a domain."""
+    quotas = {name: getattr(domain, name) for name in ("default_quota", "max_quota", "total_quota")}
+    value = {key: entry for key, entry in domain_value(domain).items() if key not in ("name", "unicode_name")}
+    value.update({name: show_size(quota) for name, quota in quotas.items()})
+    return value
+
+
+def shown_mailbox(mailbox: Mailbox, before: Mailbox | None) -> dict[str, Any]:
+    """Return the lines of a diff for a mailbox, with ``(set)`` or ``(changed)`` for its password."""
+    password = "(none)" if mailbox.password_hash == NO_LOGIN else "(set)"
+    if before is not None and NO_LOGIN not in (mailbox.password_hash, before.password_hash):
+        password = "(set)" if before.password_hash == mailbox.password_hash else "(changed)"
+    return {
+        "password": password,
+        "quota": show_size(mailbox.quota),
+        "display_name": mailbox.display_name,
+        "active": mailbox.active,
+        "protocols": list(mailbox.protocols),
+        "rate_limit": mailbox.rate_limit or "unlimited",
+    }
+
+
+def shown_alias(alias: Alias, _before: Alias | None) -> dict[str, Any]:
+    """Return the lines of a diff for an alias."""
+    return {key: entry for key, entry in alias_value(alias).items() if key not in ("address", "unicode_address")}

@@ -1,0 +1,262 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options -> wanted objects: every value parsed and judged by itself, before the store is looked at.
+
+Only what was given stands in ``fields``, under the names of `model`: the rest keeps what is stored. An option that is
+missing or ``None`` was not given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from ..core.addresses import parse_address, parse_mailbox_address
+from ..core.errors import Conflict, InvalidValue
+from .fields import ALIAS_FIELDS, DOMAIN_FIELDS, MAILBOX_FIELDS, known_domain, parse_choice, parse_flag, parse_text
+from .passwords import DEFAULT_SCHEME, BadPassword, check_password, find_scheme, parse_hash, scheme_of
+
+Given = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class WantedDomain:
+    """A domain as asked for."""
+
+    name: str
+    present: bool = True
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    cascade: bool = False
+
+
+@dataclass(frozen=True)
+class WantedMailbox:
+    """A mailbox as asked for. ``scheme`` is ``None`` where none was named: a stored hash that matches then stays."""
+
+    address: str
+    present: bool = True
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    password: str | None = field(default=None, repr=False)
+    password_hash: str | None = field(default=None, repr=False)
+    scheme: str | None = None
+    update_password: str = "always"
+    cascade: bool = False
+
+    @property
+    def new_scheme(self) -> str:
+        """The scheme of a hash that has to be made."""
+        return self.scheme or DEFAULT_SCHEME
+
+    def keeps(self, stored: str) -> bool:
+        """Whether a ``stored`` hash that matches the password is also of the scheme asked for."""
+        return self.scheme is None or scheme_of(stored) == self.scheme
+
+    def check_new(self) -> None:
+        """Refuse to make the mailbox without a word about its password."""
+        if self.password is None and self.password_hash is None:
+            raise Conflict(
+                f"mailbox {self.address} is new and has neither password nor password_hash; give one of them, "
+                "or password_hash '*' for a mailbox that nobody logs in to"
+            )
+
+
+@dataclass(frozen=True)
+class WantedAlias:
+    """An alias as asked for."""
+
+    address: str
+    present: bool = True
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    exclusive: bool = True
+    cascade: bool = False
+
+    @property
+    def destinations(self) -> tuple[str, ...]:
+        """The destinations that were given."""
+        given: tuple[str, ...] = self.fields.get("destinations", ())
+        return given
+
+    def check_new(self) -> None:
+        """Refuse to make the alias without destinations."""
+        if not self.destinations:
+            raise Conflict(f"alias {self.address} is new and has no destinations; give at least one")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """All that one task asks for, by name and address."""
+
+    domains: Mapping[str, WantedDomain] = field(default_factory=dict)
+    mailboxes: Mapping[str, WantedMailbox] = field(default_factory=dict)
+    aliases: Mapping[str, WantedAlias] = field(default_factory=dict)
+
+    def present_addresses(self) -> Iterator[tuple[str, str]]:
+        """Yield (kind, address) of the mailboxes and aliases that are to be there."""
+        yield from (("mailbox", box.address) for box in self.mailboxes.values() if box.present)
+        yield from (("alias", alias.address) for alias in self.aliases.values() if alias.present)
+
+    def wants(self, address: str) -> bool:
+        """Whether ``address`` is to be there."""
+        box, alias = self.mailboxes.get(address), self.aliases.get(address)
+        return (box is not None and box.present) or (alias is not None and alias.present)
+
+
+def parse_wanted(
+    domains: Iterable[Given] = (),
+    mailboxes: Iterable[Given] = (),
+    aliases: Iterable[Given] = (),
+    *,
+    delimiter: str = "+",
+) -> Wanted:
+    """Return all that is asked for.
+
+    Raises:
+        InvalidValue, BadPassword: a value cannot be taken.
+        Conflict: the same object stands twice in a list, with different values.
+    """
+    return Wanted(
+        _collect("domains", domains, parse_wanted_domain, lambda one: one.name),
+        _collect(
+            "mailboxes",
+            mailboxes,
+            lambda given, place: parse_wanted_mailbox(given, place, delimiter),
+            lambda one: one.address,
+        ),
+        _collect("aliases", aliases, parse_wanted_alias, lambda one: one.address),
+    )
+
+
+def parse_wanted_domain(given: Given, place: str = "domain") -> WantedDomain:
+    """Return the domain asked for; ``place`` says where it stands as long as its name is not known."""
+    name = known_domain(_identity(given, "name", place), f"{place} name")
+    subject = f"domain {name}"
+    values, rest = _parse_fields(given, DOMAIN_FIELDS, subject, ("name", "state", "cascade"))
+    return WantedDomain(
+        name, _present(rest, subject), values, parse_flag(f"cascade of {subject}", rest.get("cascade", False))
+    )
+
+
+def parse_wanted_mailbox(given: Given, place: str = "mailbox", delimiter: str = "+") -> WantedMailbox:
+    """Return the mailbox asked for."""
+    address = str(parse_mailbox_address(_identity(given, "address", place), f"{place} address", delimiter=delimiter))
+    subject = f"mailbox {address}"
+    others = ("address", "state", "cascade", "password", "password_hash", "password_scheme", "update_password")
+    values, rest = _parse_fields(given, MAILBOX_FIELDS, subject, others)
+    scheme = rest.get("password_scheme")
+    found_scheme = (
+        None
+        if scheme is None
+        else find_scheme(f"password_scheme of {subject}", parse_text(f"password_scheme of {subject}", scheme))
+    )
+    password, password_hash = _secret(rest, "password", subject), _secret(rest, "password_hash", subject)
+    if password is not None and password_hash is not None:
+        raise Conflict(f"{subject}: password and password_hash are both given; give one of them")
+    if password is not None:
+        check_password(f"password of {subject}", password, found_scheme)
+    return WantedMailbox(
+        address,
+        _present(rest, subject),
+        values,
+        password,
+        None if password_hash is None else parse_hash(f"password_hash of {subject}", password_hash),
+        found_scheme.name if found_scheme else None,
+        parse_choice(f"update_password of {subject}", rest.get("update_password", "always"), ("always", "on_create")),
+        parse_flag(f"cascade of {subject}", rest.get("cascade", False)),
+    )
+
+
+def parse_wanted_alias(given: Given, place: str = "alias") -> WantedAlias:
+    """Return the alias or catch-all asked for."""
+    address = str(parse_address(_identity(given, "address", place), f"{place} address", catch_all=True))
+    subject = f"alias {address}"
+    values, rest = _parse_fields(given, ALIAS_FIELDS, subject, ("address", "state", "cascade", "exclusive"))
+    present = _present(rest, subject)
+    exclusive = parse_flag(f"exclusive of {subject}", rest.get("exclusive", True))
+    destinations = values.get("destinations")
+    if present and exclusive and destinations == ():
+        raise InvalidValue(
+            f"destinations of {subject}", [], "is empty", "give at least one; state absent removes the alias"
+        )
+    if not present and not exclusive and not destinations:
+        raise Conflict(f"{subject}: exclusive false with state absent needs the destinations that are to be taken out")
+    if present and destinations and address in destinations:
+        raise InvalidValue(
+            f"destinations of {subject}",
+            address,
+            "is the alias itself",
+            "mail to it would never arrive; name a mailbox",
+        )
+    return WantedAlias(
+        address, present, values, exclusive, parse_flag(f"cascade of {subject}", rest.get("cascade", False))
+    )
+
+
+_Wanted = TypeVar("_Wanted", WantedDomain, WantedMailbox, WantedAlias)
+
+
+def _collect(
+    what: str,
+    entries: Iterable[Given],
+    parse: Callable[[Given, str], _Wanted],
+    name_of: Callable[[_Wanted], str],
+) -> dict[str, _Wanted]:
+    if isinstance(entries, (str, bytes, Mapping)) or not isinstance(entries, Iterable):
+        raise InvalidValue(what, type(entries).__name__, "is no list", f"give a list of {what}")
+    result: dict[str, _Wanted] = {}
+    for number, entry in enumerate(entries, 1):
+        one = parse(entry, f"{what}[{number}]")
+        name = name_of(one)
+        if result.setdefault(name, one) != one:
+            if name.startswith("@"):
+                raise Conflict(
+                    f"{what}[{number}] {name}: is a second catch-all of {name[1:]}; a domain has one, with all its destinations"
+                )
+            raise Conflict(
+                f"{what}[{number}] {name}: stands in the list before, with different values; leave one of the two out"
+            )
+    return result
+
+
+def _identity(given: Given, key: str, place: str) -> str:
+    if not isinstance(given, Mapping):
+        raise InvalidValue(place, type(given).__name__, "is no dictionary", f"give one with {key}")
+    value = given.get(key)
+    if value is None:
+        raise Conflict(f"{place} has no {key}; give one")
+    return value if isinstance(value, str) else parse_text(f"{place} {key}", value)
+
+
+def _parse_fields(
+    given: Given,
+    parsers: Mapping[str, Callable[[str, Any], Any]],
+    subject: str,
+    others: tuple[str, ...],
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the stored fields that were given, parsed, and the ``others`` that were given, as they are."""
+    values: dict[str, Any] = {}
+    rest: dict[str, Any] = {}
+    for key, value in given.items():
+        if value is None:
+            continue
+        if key in parsers:
+            values[key] = parsers[key](f"{key} of {subject}", value)
+        elif key in others:
+            rest[key] = value
+        else:
+            raise InvalidValue(
+                f"option of {subject}", key, "is not known", f"known are {', '.join(sorted({*parsers, *others}))}"
+            )
+    return values, rest
+
+
+def _present(rest: Mapping[str, Any], subject: str) -> bool:
+    return parse_choice(f"state of {subject}", rest.get("state", "present"), ("present", "absent")) == "present"
+
+
+def _secret(rest: Mapping[str, Any], key: str, subject: str) -> str | None:
+    value = rest.get(key)
+    if value is not None and not isinstance(value, str):
+        # 0123 would arrive as 83, 1e3 as 1000.0: what was meant cannot be told any more.
+        raise BadPassword(f"{key} of {subject}", "is a YAML number, date or list and no text; put it in quotes")
+    return value

@@ -1,0 +1,363 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: Mailwright contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: accounts
+short_description: Manage domains, mailboxes and aliases together
+version_added: 1.0.0
+author:
+  - Mailwright contributors (@mailwright)
+description:
+  - Adds, changes and removes any number of domains, mailboxes and aliases in the account store, in one transaction. Either
+    all of it happens or nothing.
+  - What is not listed stays as it is, and so do options that are not given.
+  - The order in the lists has no meaning. What is to be there is set first, then what is to be absent goes, and the result
+    is judged as a whole.
+  - Makes the store when there is none, and brings an older store to the present schema, even when the lists are empty.
+  - What Postfix and Dovecot read is published from the store in the same run, also when an earlier run was interrupted
+    before it got there.
+  - Passwords are hashed on the target, which costs about 0.1 s each and core. For thousands of mailboxes, give hashes.
+  - In check mode, a domain that is not in the store is a warning, because an earlier task of the play would have added it.
+attributes:
+  check_mode:
+    description: Can run in check mode and returns what a run would return.
+    support: full
+  diff_mode:
+    description: Shows what changes, and for passwords only that they change.
+    support: full
+seealso:
+  - module: mailwright.mail.domain
+  - module: mailwright.mail.mailbox
+  - module: mailwright.mail.alias
+extends_documentation_fragment:
+  - mailwright.mail.accounts
+options:
+  domains:
+    description:
+      - The domains that are to be there or to be absent, each as M(mailwright.mail.domain) takes it.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description:
+          - The domain. Upper case and U-labels are converted to lower-case A-labels.
+        type: str
+        required: true
+      state:
+        description: Whether the domain is to be there.
+        type: str
+        choices: [present, absent]
+        default: present
+      cascade:
+        description:
+          - With O(domains[].state=absent), removes the mailboxes and aliases of the domain as well, and takes them out of the aliases of
+            other domains. Without it, a domain that still has any is not removed.
+          - Refuses where an alias elsewhere would be left without a destination.
+        type: bool
+        default: false
+      description:
+        description: A note on the domain.
+        type: str
+      active:
+        description: Whether mail of the domain is received and its mailboxes can log in. A new domain is active.
+        type: bool
+      max_mailboxes:
+        description: The largest number of mailboxes, V(0) for no limit.
+        type: int
+      max_aliases:
+        description: The largest number of aliases, the catch-all among them, V(0) for no limit.
+        type: int
+      default_quota:
+        description:
+          - The quota of a new mailbox for which none is given, such as V(5G), in bytes, or V(unlimited).
+          - Where it is unlimited, O(domains[].max_quota) takes its place.
+        type: str
+      max_quota:
+        description: The largest quota of a single mailbox, such as V(10G), in bytes, or V(unlimited).
+        type: str
+      total_quota:
+        description: What the quotas of all mailboxes may come to together, such as V(1T), in bytes, or V(unlimited).
+        type: str
+      backup_mx:
+        description:
+          - Whether this host only takes mail in for the domain's main server, as a backup MX.
+          - Addresses that the main server does not know are then rejected.
+        type: bool
+      display_name:
+        description: The provider's name as mail programs show it when they configure themselves.
+        type: str
+      short_display_name:
+        description: The short form of O(domains[].display_name).
+        type: str
+      imap_host:
+        description: The host name of the IMAP server that mail programs are told, empty for the mail host itself.
+        type: str
+      pop3_host:
+        description: The host name of the POP3 server that mail programs are told, empty for the mail host itself.
+        type: str
+      smtp_host:
+        description: The host name of the submission server that mail programs are told, empty for the mail host itself.
+        type: str
+  mailboxes:
+    description:
+      - The mailboxes that are to be there or to be absent, each as M(mailwright.mail.mailbox) takes it.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      address:
+        description:
+          - The address. Upper case is converted to lower case.
+          - Its local part is also the name of a directory and may hold neither C(/) nor O(recipient_delimiter).
+        type: str
+        required: true
+      state:
+        description: Whether the mailbox is to be there.
+        type: str
+        choices: [present, absent]
+        default: present
+      cascade:
+        description:
+          - With O(mailboxes[].state=absent), takes the address out of the aliases that deliver to it. Without it, a mailbox that aliases
+            refer to is not removed.
+          - Refuses where an alias would be left without a destination.
+        type: bool
+        default: false
+      password:
+        description:
+          - The password in plain text. It is hashed on the target and never shown.
+          - A new mailbox needs this or O(mailboxes[].password_hash).
+          - Text only, so put a password of digits in quotes. Control characters are refused.
+        type: str
+      password_hash:
+        description:
+          - The password's hash as Dovecot writes it, such as V({ARGON2ID}$argon2id$...). The scheme before it may be left out.
+          - V(*) makes a mailbox that receives mail and that nobody can log in to.
+        type: str
+      password_scheme:
+        description:
+          - The scheme in which O(mailboxes[].password) is hashed, one of V(ARGON2ID), V(BLF-CRYPT) and V(SHA512-CRYPT).
+          - When it is not given, new hashes are V(ARGON2ID), and a stored hash of another scheme stays as long as it matches
+            the password. When it is given, a stored hash of another scheme is replaced.
+        type: str
+      update_password:
+        description:
+          - With V(always), the stored hash is verified against O(mailboxes[].password) and replaced when it does not match, and
+            replaced by O(mailboxes[].password_hash) when it differs.
+          - With V(on_create), the password or hash is set for a new mailbox only.
+        type: str
+        choices: [always, on_create]
+        default: always
+      quota:
+        description:
+          - How much mail the mailbox may hold, such as V(5G) or V(500M) (powers of 1024), in bytes, or V(unlimited).
+          - A new mailbox without one gets the domain's default, which is unlimited where the domain sets none.
+        type: str
+      display_name:
+        description: The person's name as mail programs show it.
+        type: str
+      active:
+        description: Whether the mailbox receives mail and can log in. A new mailbox is active.
+        type: bool
+      protocols:
+        description:
+          - The protocols that the mailbox may log in to. Without V(smtp) it cannot send. A new mailbox has all of them.
+          - An empty list leaves a mailbox that only receives.
+        type: list
+        elements: str
+        choices: [imap, pop3, smtp, sieve]
+      rate_limit:
+        description:
+          - How many messages the mailbox may send in which time, such as V(100/1h) (V(s), V(m), V(h) or V(d)), or V(unlimited).
+          - It is stored for the spam filter, which enforces it.
+        type: str
+  aliases:
+    description:
+      - The aliases and catch-alls that are to be there or to be absent, each as M(mailwright.mail.alias) takes it.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      address:
+        description: The address, or V(@example.com) for the domain's catch-all.
+        type: str
+        required: true
+      state:
+        description: Whether the alias is to be there.
+        type: str
+        choices: [present, absent]
+        default: present
+      cascade:
+        description:
+          - With O(aliases[].state=absent), takes the address out of other aliases that deliver to it. Without it, an alias that others
+            refer to is not removed.
+          - Refuses where an alias would be left without a destination.
+        type: bool
+        default: false
+      destinations:
+        description:
+          - Where mail to the address goes, in this domain or anywhere. A new alias needs at least one.
+        type: list
+        elements: str
+      exclusive:
+        description:
+          - With V(true), O(aliases[].destinations) are all the destinations there are to be, and O(aliases[].state=absent) removes the alias.
+          - With V(false), they are added to those that are stored, or with O(aliases[].state=absent) taken out of them. The last one is
+            never taken out.
+        type: bool
+        default: true
+      allow_from:
+        description:
+          - Who may write to the alias, addresses or V(@example.com) for a whole domain. An empty list admits everybody.
+          - It is stored for now and not enforced yet.
+        type: list
+        elements: str
+      list_members:
+        description:
+          - Whether members of the alias may see who the other members are.
+          - It is stored for now, for the programs that show it.
+        type: bool
+      active:
+        description: Whether mail to the alias is taken. A new alias is active.
+        type: bool
+  recipient_delimiter:
+    description:
+      - What separates a mailbox's name from a tag in an address, as in C(alice+tag@example.com). No mailbox's local part
+        may hold it.
+      - Must be what the mail server uses, empty where it uses none.
+    type: str
+    default: "+"
+  document:
+    description:
+      - How the collection hands over the lists and the secrets in them without showing them. Leave it alone.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Everything of two domains in one task
+  mailwright.mail.accounts:
+    domains:
+      - name: example.com
+      - name: example.org
+        max_mailboxes: 10
+    mailboxes:
+      - address: alice@example.com
+        password: "{{ vault_alice | default('correct horse battery staple') }}"
+        quota: 5G
+      - address: archive@example.org
+        password_hash: "*"
+    aliases:
+      - address: info@example.com
+        destinations: [alice@example.com]
+      - address: "@example.org"
+        destinations: [alice@example.com]
+
+- name: Somebody leaves, and a colleague gets the mail
+  mailwright.mail.accounts:
+    mailboxes:
+      - address: archive@example.org
+        state: absent
+    aliases:
+      - address: archive@example.org
+        destinations: [alice@example.com]
+"""
+
+RETURN = r"""
+counts:
+  description: What the run changed, or would change in check mode.
+  type: dict
+  returned: success
+  contains:
+    domain:
+      description: Numbers of domains.
+      type: dict
+      returned: always
+      contains:
+        add:
+          description: How many were new.
+          type: int
+          returned: always
+        change:
+          description: How many were changed.
+          type: int
+          returned: always
+        remove:
+          description: How many were removed.
+          type: int
+          returned: always
+    mailbox:
+      description: Numbers of mailboxes.
+      type: dict
+      returned: always
+      contains:
+        add:
+          description: How many were new.
+          type: int
+          returned: always
+        change:
+          description: How many were changed.
+          type: int
+          returned: always
+        remove:
+          description: How many were removed.
+          type: int
+          returned: always
+    alias:
+      description: Numbers of aliases.
+      type: dict
+      returned: always
+      contains:
+        add:
+          description: How many were new.
+          type: int
+          returned: always
+        change:
+          description: How many were changed.
+          type: int
+          returned: always
+        remove:
+          description: How many were removed.
+          type: int
+          returned: always
+total:
+  description: What the store holds after the run.
+  type: dict
+  returned: success
+  contains:
+    domains:
+      description: The number of domains.
+      type: int
+      returned: always
+    mailboxes:
+      description: The number of mailboxes.
+      type: int
+      returned: always
+    aliases:
+      description: The number of aliases and catch-alls.
+      type: int
+      returned: always
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.argspec import (
+    ACCOUNTS,
+    COMMON,
+    DELIMITER,
+    DOCUMENT,
+)
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.run import run_accounts
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec={**COMMON, **ACCOUNTS, **DELIMITER, **DOCUMENT}, supports_check_mode=True)
+    run_accounts(module)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,210 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: Mailwright contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mailbox
+short_description: Manage a mailbox
+version_added: 1.0.0
+author:
+  - Mailwright contributors (@mailwright)
+description:
+  - Adds, changes and removes one mailbox in the account store. Options that are not given keep what is stored.
+  - What Postfix and Dovecot read is published from the store in the same run, also when an earlier run was interrupted
+    before it got there.
+  - A loop over many mailboxes costs a task each. M(mailwright.mail.accounts) takes them all in one.
+  - In check mode, a domain that is not in the store is a warning, because an earlier task of the play would have added it.
+  - Mail stays on disk when a mailbox is removed.
+attributes:
+  check_mode:
+    description: Can run in check mode and returns what a run would return.
+    support: full
+  diff_mode:
+    description: Shows what changes, and for passwords only that they change.
+    support: full
+seealso:
+  - module: mailwright.mail.accounts
+  - module: mailwright.mail.mailbox_info
+extends_documentation_fragment:
+  - mailwright.mail.accounts
+options:
+  address:
+    description:
+      - The address. Upper case is converted to lower case.
+      - Its local part is also the name of a directory and may hold neither C(/) nor O(recipient_delimiter).
+    type: str
+    required: true
+  state:
+    description: Whether the mailbox is to be there.
+    type: str
+    choices: [present, absent]
+    default: present
+  cascade:
+    description:
+      - With O(state=absent), takes the address out of the aliases that deliver to it. Without it, a mailbox that aliases
+        refer to is not removed.
+      - Refuses where an alias would be left without a destination.
+    type: bool
+    default: false
+  password:
+    description:
+      - The password in plain text. It is hashed on the target and never shown.
+      - A new mailbox needs this or O(password_hash).
+      - Text only, so put a password of digits in quotes. Control characters are refused.
+    type: str
+  password_hash:
+    description:
+      - The password's hash as Dovecot writes it, such as V({ARGON2ID}$argon2id$...). The scheme before it may be left out.
+      - V(*) makes a mailbox that receives mail and that nobody can log in to.
+    type: str
+  password_scheme:
+    description:
+      - The scheme in which O(password) is hashed, one of V(ARGON2ID), V(BLF-CRYPT) and V(SHA512-CRYPT).
+      - When it is not given, new hashes are V(ARGON2ID), and a stored hash of another scheme stays as long as it matches
+        the password. When it is given, a stored hash of another scheme is replaced.
+    type: str
+  update_password:
+    description:
+      - With V(always), the stored hash is verified against O(password) and replaced when it does not match, and
+        replaced by O(password_hash) when it differs.
+      - With V(on_create), the password or hash is set for a new mailbox only.
+    type: str
+    choices: [always, on_create]
+    default: always
+  quota:
+    description:
+      - How much mail the mailbox may hold, such as V(5G) or V(500M) (powers of 1024), in bytes, or V(unlimited).
+      - A new mailbox without one gets the domain's default, which is unlimited where the domain sets none.
+    type: str
+  display_name:
+    description: The person's name as mail programs show it.
+    type: str
+  active:
+    description: Whether the mailbox receives mail and can log in. A new mailbox is active.
+    type: bool
+  protocols:
+    description:
+      - The protocols that the mailbox may log in to. Without V(smtp) it cannot send. A new mailbox has all of them.
+      - An empty list leaves a mailbox that only receives.
+    type: list
+    elements: str
+    choices: [imap, pop3, smtp, sieve]
+  rate_limit:
+    description:
+      - How many messages the mailbox may send in which time, such as V(100/1h) (V(s), V(m), V(h) or V(d)), or V(unlimited).
+      - It is stored for the spam filter, which enforces it.
+    type: str
+  recipient_delimiter:
+    description:
+      - What separates a mailbox's name from a tag in an address, as in C(alice+tag@example.com). No mailbox's local part
+        may hold it.
+      - Must be what the mail server uses, empty where it uses none.
+    type: str
+    default: "+"
+  document:
+    description:
+      - How the collection hands over O(password) and O(password_hash) without showing them. Leave it alone.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Serve the domain
+  mailwright.mail.domain:
+    name: example.com
+
+- name: Add a mailbox, and set its password again whenever it differs
+  mailwright.mail.mailbox:
+    address: alice@example.com
+    password: "{{ vault_alice | default('correct horse battery staple') }}"
+    display_name: Alice
+    quota: 5G
+
+- name: Add a mailbox that only receives
+  mailwright.mail.mailbox:
+    address: archive@example.com
+    password_hash: "*"
+
+- name: Take the leave to send from a mailbox, and keep the rest as it is
+  mailwright.mail.mailbox:
+    address: alice@example.com
+    protocols: [imap, sieve]
+
+- name: Remove a mailbox and take it out of the aliases that deliver to it
+  mailwright.mail.mailbox:
+    address: archive@example.com
+    state: absent
+    cascade: true
+"""
+
+RETURN = r"""
+mailbox:
+  description: The mailbox as it is after the run, V(null) when it is absent. Never its hash.
+  type: dict
+  returned: success
+  contains:
+    address:
+      description: The address.
+      type: str
+      returned: always
+      sample: alice@example.com
+    unicode_address:
+      description: The address with its domain in U-labels.
+      type: str
+      returned: always
+      sample: alice@example.com
+    password_scheme:
+      description: The scheme of the password's hash, V(null) where nobody can log in.
+      type: str
+      returned: always
+      sample: ARGON2ID
+    quota:
+      description: The quota in bytes, V(0) for unlimited.
+      type: int
+      returned: always
+      sample: 5368709120
+    display_name:
+      description: The person's name.
+      type: str
+      returned: always
+    active:
+      description: Whether the mailbox receives mail and can log in.
+      type: bool
+      returned: always
+    protocols:
+      description: The protocols it may log in to.
+      type: list
+      elements: str
+      returned: always
+      sample: [imap, pop3, smtp, sieve]
+    rate_limit:
+      description: Messages per time, or V(unlimited).
+      type: str
+      returned: always
+      sample: 100/1h
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.argspec import (
+    COMMON,
+    DELIMITER,
+    DOCUMENT,
+    MAILBOX,
+)
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.run import run_object
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={**COMMON, **MAILBOX, **DELIMITER, **DOCUMENT},
+        mutually_exclusive=[("password", "password_hash")],
+        supports_check_mode=True,
+    )
+    run_object(module, "mailbox")
+
+
+if __name__ == "__main__":
+    main()

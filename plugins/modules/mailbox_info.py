@@ -1,0 +1,127 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: Mailwright contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mailbox_info
+short_description: Read mailboxes
+version_added: 1.0.0
+author:
+  - Mailwright contributors (@mailwright)
+description:
+  - Reads mailboxes from the account store, and changes nothing.
+  - A store that does not exist yet holds none.
+attributes:
+  check_mode:
+    description: Can run in check mode and returns what a run would return.
+    support: full
+  diff_mode:
+    description: Changes nothing, so that there is nothing to show.
+    support: none
+seealso:
+  - module: mailwright.mail.mailbox
+extends_documentation_fragment:
+  - mailwright.mail.accounts
+options:
+  address:
+    description: Only this mailbox. None is returned where it is not in the store.
+    type: str
+  domain:
+    description: Only the mailboxes of this domain.
+    type: str
+  with_password_hash:
+    description:
+      - Return the hashes too. Set C(no_log) on the task, which otherwise shows them.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Read the mailboxes of a domain
+  mailwright.mail.mailbox_info:
+    domain: example.com
+  register: mailboxes
+
+- name: Name those that cannot send
+  ansible.builtin.debug:
+    msg: "{{ mailboxes.mailboxes | rejectattr('protocols', 'contains', 'smtp') | map(attribute='address') | list }}"
+"""
+
+RETURN = r"""
+mailboxes:
+  description: The mailboxes, by address.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    address:
+      description: The address.
+      type: str
+      returned: always
+      sample: alice@example.com
+    unicode_address:
+      description: The address with its domain in U-labels.
+      type: str
+      returned: always
+      sample: alice@example.com
+    password_scheme:
+      description: The scheme of the password's hash, V(null) where nobody can log in.
+      type: str
+      returned: always
+      sample: ARGON2ID
+    quota:
+      description: The quota in bytes, V(0) for unlimited.
+      type: int
+      returned: always
+      sample: 5368709120
+    display_name:
+      description: The person's name.
+      type: str
+      returned: always
+    active:
+      description: Whether the mailbox receives mail and can log in.
+      type: bool
+      returned: always
+    protocols:
+      description: The protocols it may log in to.
+      type: list
+      elements: str
+      returned: always
+      sample: [imap, pop3, smtp, sieve]
+    rate_limit:
+      description: Messages per time, or V(unlimited).
+      type: str
+      returned: always
+      sample: 100/1h
+    password_hash:
+      description: The hash with its scheme, or V(*).
+      type: str
+      returned: with O(with_password_hash=true)
+    created:
+      description: When it was added, UTC.
+      type: str
+      returned: always
+      sample: "2026-01-31T12:00:00Z"
+    modified:
+      description: When it was last changed, UTC.
+      type: str
+      returned: always
+      sample: "2026-01-31T12:00:00Z"
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.argspec import COMMON, MAILBOX_FILTER
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.info import run_info
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec={**COMMON, **MAILBOX_FILTER}, supports_check_mode=True)
+    run_info(module, "mailbox")
+
+
+if __name__ == "__main__":
+    main()

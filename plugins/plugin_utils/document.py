@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options that travel to a module as one JSON document in its one ``no_log`` argument ``document``."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+
+class DocumentAction(ActionBase):
+    """Runs ``MODULE`` with its ``HIDDEN`` options in the document; the others go as they are."""
+
+    MODULE = ""
+    HIDDEN: tuple[str, ...] = ()
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the module's result."""
+        variables = task_vars or {}
+        result: dict[str, Any] = super().run(tmp, variables)
+        arguments = dict(self._task.args)
+        if arguments.get("document") is not None:
+            raise AnsibleActionFail("document is for the collection's own use; give the options themselves")
+        # ansible-core 2.18 leaves its placeholder for omitted values inside lists and dictionaries.
+        omitted = variables.get("omit")
+        hidden = {name: arguments.pop(name) for name in self.HIDDEN if arguments.get(name) is not None}
+        arguments["document"] = json.dumps(plain(hidden, "", omitted))
+        result.update(
+            self._execute_module(
+                module_name=self.MODULE,
+                module_args=arguments,
+                task_vars=variables,
+                wrap_async=bool(self._task.async_val),
+            )
+        )
+        return result
+
+
+def plain(value: Any, place: str, omitted: object = None) -> Any:
+    """Return ``value`` in JSON's own types: tags and vault envelopes off, omitted entries left out.
+
+    Raises:
+        AnsibleActionFail: a date or another value that YAML made and JSON does not have; the message says where.
+    """
+    if value is None or isinstance(value, (bool, float)):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, Mapping):
+        return {
+            str(key): plain(entry, f"{place}.{key}" if place else str(key), omitted)
+            for key, entry in value.items()
+            if not _is(entry, omitted)
+        }
+    if isinstance(value, str) or _is_vaulted(value):
+        return str(value)
+    if isinstance(value, dt.date):
+        raise AnsibleActionFail(f"{place} is a date ({value}), which YAML makes of such a text: put it in quotes")
+    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
+        return [
+            plain(entry, f"{place}[{number}]", omitted)
+            for number, entry in enumerate(value, 1)
+            if not _is(entry, omitted)
+        ]
+    raise AnsibleActionFail(
+        f"{place} is of the type {type(value).__name__}: give text, a number, a boolean, a list or a dictionary"
+    )
+
+
+def _is(value: object, omitted: object) -> bool:
+    return isinstance(value, str) and isinstance(omitted, str) and value == omitted
+
+
+def _is_vaulted(value: object) -> bool:
+    # Vaulted values that nothing has templated: up to ansible-core 2.18 a class with this mark, since 2.19 EncryptedString.
+    # Neither is a str, and both decrypt when they are turned into one.
+    return hasattr(value, "__ENCRYPTED__") or type(value).__name__ == "EncryptedString"
