@@ -9,10 +9,11 @@ parts and SMTPUTF8 are not taken). Lengths are those of RFC 5321, section 4.5.3.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from .deps import need
-from .errors import InvalidValue
+from .errors import InvalidValue, Unavailable
 
 LOCAL_PART_LIMIT = 64
 DOMAIN_LIMIT = 253
@@ -42,7 +43,6 @@ def parse_domain(value: str, subject: str = "domain") -> str:
     Raises:
         InvalidValue: empty, too long, one label only, a label that is none (RFC 1123), or an internationalised
             name that IDNA 2008 does not convert.
-        Unavailable: the name is internationalised and the idna library is not installed.
     """
     if not isinstance(value, str) or not value:
         raise InvalidValue(subject, value, "is empty" if value == "" else "is no text", "give a name such as example.com")
@@ -70,13 +70,16 @@ def parse_domain(value: str, subject: str = "domain") -> str:
 
 def show_domain(domain: str) -> str:
     """Return an A-label ``domain`` as U-labels where it has any, for people to read."""
-    if "xn--" not in domain:
-        return domain
-    idna = need("idna")
+    return ".".join(_u_label(label) for label in domain.split("."))
+
+
+def _u_label(label: str) -> str:
+    if not label.startswith("xn--"):
+        return label
     try:
-        return str(idna.decode(domain))
-    except idna.IDNAError:
-        return domain
+        return label[4:].encode("ascii").decode("punycode")
+    except UnicodeError:
+        return label
 
 
 def parse_address(value: str, subject: str = "address", *, catch_all: bool = False) -> Address:
@@ -123,8 +126,30 @@ def parse_mailbox_address(value: str, subject: str = "mailbox address", *, delim
 
 
 def _to_a_labels(name: str, subject: str, value: str) -> str:
-    idna = need("idna")
+    try:
+        idna = need("idna")
+    except Unavailable:
+        return ".".join(_plain_a_label(label, subject, value) for label in name.split("."))
     try:
         return str(idna.encode(name, uts46=True).decode("ascii")).lower()
     except (idna.IDNAError, UnicodeError) as error:
-        raise InvalidValue(subject, value, f"does not convert to A-labels ({error})", "give a name that IDNA 2008 allows") from error
+        raise _not_converted(subject, value, str(error)) from error
+
+
+def _plain_a_label(label: str, subject: str, value: str) -> str:
+    """Return the A-label of ``label`` as the idna library would, for a bare host on which it is not there yet.
+
+    An A-label is the punycode of the normalised lower-case label (RFC 5891, section 4.4). Of the rules which
+    characters a label may have, only the general ones are applied here: letters, marks, digits and hyphens.
+    """
+    if label.isascii():
+        return label
+    normalised = unicodedata.normalize("NFC", label)
+    for character in normalised:
+        if character != "-" and unicodedata.category(character)[0] not in "LMN":
+            raise _not_converted(subject, value, f"{character!r} is not allowed")
+    return "xn--" + normalised.encode("punycode").decode("ascii")
+
+
+def _not_converted(subject: str, value: str, reason: str) -> InvalidValue:
+    return InvalidValue(subject, value, f"does not convert to A-labels ({reason})", "give a name that IDNA 2008 allows")
