@@ -9,9 +9,10 @@ import fnmatch
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from ansible import constants as C
+from ansible import constants
 from ansible import template as ansible_template
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.text.converters import to_bytes, to_text
@@ -30,7 +31,7 @@ class ActionModule(ActionBase):
 
     TRANSFERS_FILES = True
 
-    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the module's result; raise AnsibleActionFail for a tree that cannot be rendered."""
         super().run(tmp, task_vars)
         variables = task_vars or {}
@@ -42,7 +43,9 @@ class ActionModule(ActionBase):
             arguments["set_by"] = role.get_name(include_role_fqcn=False) if role else "config_tree"
         if arguments.get("state", "present") == "present" and arguments.get("src"):
             arguments["tree"] = self._tree(arguments, variables)
-        return self._execute_module(module_name="mailwright.mail.config_tree", module_args=arguments, task_vars=variables)
+        return self._execute_module(
+            module_name="mailwright.mail.config_tree", module_args=arguments, task_vars=variables
+        )
 
     def _tree(self, arguments: dict[str, Any], variables: dict[str, Any]) -> str:
         src = to_text(arguments["src"])
@@ -50,7 +53,7 @@ class ActionModule(ActionBase):
             folder = self._find_needle("templates", src)
         except AnsibleError as error:
             raise AnsibleActionFail(f"src: {error}") from error
-        if not os.path.isdir(folder):
+        if not Path(folder).is_dir():
             raise AnsibleActionFail(f"src: {folder} is no folder; give the folder that holds the tree's templates")
         renderer = _Renderer(self, folder, to_text(arguments.get("dest", "")), variables)
         files: dict[str, bytes] = {}
@@ -63,7 +66,9 @@ class ActionModule(ActionBase):
             except MailwrightError as error:
                 raise AnsibleActionFail(f"src: {folder}: {error}") from error
             if name in sources:
-                raise AnsibleActionFail(f"src: {folder}: {sources[name]} and {source} both make {name}; remove one of them")
+                raise AnsibleActionFail(
+                    f"src: {folder}: {sources[name]} and {source} both make {name}; remove one of them"
+                )
             sources[name] = source
             content = renderer.content(source)
             if content is None:
@@ -84,15 +89,14 @@ class _Renderer:
         self.dest = dest
         self.variables = variables
         outer = [*variables.get("ansible_search_path", []), action._loader.get_basedir()]
-        self.search_path = [folder, *(path for place in outer for path in (os.path.join(place, "templates"), place))]
+        self.search_path = [folder, *(path for place in outer for path in (f"{place}/templates", place))]
 
     def content(self, source: str) -> bytes | None:
         """Return what the file ``source`` (relative to the folder) becomes; ``None`` for a template without text."""
-        path = os.path.join(self.folder, source)
+        path = f"{self.folder}/{source}"
         try:
             # Decrypts vaulted files; binary ones pass unharmed.
-            with open(self.action._loader.get_real_file(path), "rb") as stream:
-                raw = stream.read()
+            raw = Path(self.action._loader.get_real_file(path)).read_bytes()
         except (AnsibleError, OSError) as error:
             raise AnsibleActionFail(f"src: {path} cannot be read: {error}") from error
         if not source.endswith(_ENDING):
@@ -100,7 +104,9 @@ class _Renderer:
         try:
             text = raw.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise AnsibleActionFail(f"src: {path} is a template that is not UTF-8 ({error}); without {_ENDING} it is copied") from error
+            raise AnsibleActionFail(
+                f"src: {path} is a template that is not UTF-8 ({error}); without {_ENDING} it is copied"
+            ) from error
         rendered = self._render(text, path, source)
         return to_bytes(rendered) if rendered.strip() else None
 
@@ -109,20 +115,24 @@ class _Renderer:
         variables.update(
             template_path=source,
             template_fullpath=path,
-            template_destpath=os.path.join(self.dest, source[: -len(_ENDING)]),
+            template_destpath=f"{self.dest}/{source[: -len(_ENDING)]}",
         )
         if "ansible_managed" not in variables:
             variables["ansible_managed"] = _managed(path, source)
         try:
             if hasattr(ansible_template, "trust_as_template"):
-                templar = self.action._templar.copy_with_new_env(searchpath=self.search_path, available_variables=variables)
+                templar = self.action._templar.copy_with_new_env(
+                    searchpath=self.search_path, available_variables=variables
+                )
                 result = templar.template(
                     ansible_template.trust_as_template(text), escape_backslashes=False, overrides={"trim_blocks": True}
                 )
             else:
                 # ansible-core 2.18: only its own environment returns text where jinja2_native is switched on.
                 templar = self.action._templar.copy_with_new_env(
-                    environment_class=ansible_template.AnsibleEnvironment, searchpath=self.search_path, available_variables=variables
+                    environment_class=ansible_template.AnsibleEnvironment,
+                    searchpath=self.search_path,
+                    available_variables=variables,
                 )
                 result = templar.do_template(
                     text, preserve_trailing_newlines=True, escape_backslashes=False, overrides={"trim_blocks": True}
@@ -139,9 +149,10 @@ def _names(folder: str, exclude: list[str]) -> Iterator[str]:
     found = []
     for place, directories, files in os.walk(folder, onerror=_unreadable):
         for directory in directories:
-            if os.path.islink(os.path.join(place, directory)):
-                raise AnsibleActionFail(f"src: {os.path.join(place, directory)} is a symbolic link to a folder; copy the folder")
-        found += [os.path.relpath(os.path.join(place, name), folder) for name in files]
+            path = Path(place, directory)
+            if path.is_symlink():
+                raise AnsibleActionFail(f"src: {path} is a symbolic link to a folder; copy the folder")
+        found += [str(Path(place, name).relative_to(folder)) for name in files]
     for name in sorted(found):
         if not any(fnmatch.fnmatchcase(name, pattern) for pattern in exclude):
             yield name
@@ -151,19 +162,21 @@ def _unreadable(error: OSError) -> None:
     raise AnsibleActionFail(f"src: {error.filename} cannot be read: {error.strerror}") from error
 
 
-def _patterns(value: Any) -> list[str]:
+def _patterns(value: object) -> list[str]:
     """Return ``exclude`` as the module's own argument spec would take it."""
     if value is None:
         return []
     if isinstance(value, str):
         return [part.strip() for part in value.split(",")]
-    return [str(part) for part in value]
+    if isinstance(value, (list, tuple)):
+        return [str(part) for part in value]
+    raise AnsibleActionFail(f"exclude: {value!r} is no list of patterns")
 
 
 def _managed(path: str, source: str) -> str:
     """Return the text of ``ansible_managed``, with the fields that Ansible's setting for it may name."""
-    status = os.stat(path)
-    setting = str(C.config.get_config_value("DEFAULT_MANAGED_STR"))
+    status = Path(path).stat()
+    setting = str(constants.config.get_config_value("DEFAULT_MANAGED_STR"))
     text = setting.replace("{file}", source).replace("{host}", os.uname().nodename).replace("{uid}", str(status.st_uid))
     return time.strftime(text, time.localtime(status.st_mtime))
 

@@ -14,26 +14,32 @@ author:
   - Mailwright contributors (@mailwright)
 description:
   - Renders a folder of templates on the controller and makes a directory on the target equal to it, in one task.
-  - The whole new tree is staged beside the live one first, foreign files included, and judged there by the service's own checker
-    (O(validate)). Only a tree that passes is moved into place, file by file, each by one rename.
-  - Files that an earlier run put there and that are no longer rendered are removed. Files of others in the same directory stay.
-    A file of others that a template replaces is kept beside the ledger, and comes back once no template wants its place any more.
+  - The whole new tree is staged beside the live one first, foreign files included, and judged there by the service's
+    own checker (O(validate)). Only a tree that passes is moved into place, file by file, each by one rename.
+  - Files that an earlier run put there and that are no longer rendered are removed. Files of others in the same
+    directory stay. A file of others that a template replaces is kept beside the ledger, and comes back once no
+    template wants its place any more.
   - What belongs to whom stands in the ledger (O(ledger)), so several roles can share one directory.
   - A run that is interrupted leaves whole files only, and the next run completes it.
 options:
   state:
     description:
       - V(present) makes the tree as the templates want it.
-      - V(absent) removes every file and directory of ours in O(dest) and brings back what stood there before us. Nothing is validated then.
+      - V(absent) removes every file and directory of ours in O(dest) and brings back what stood there before us.
+        Nothing is validated then.
     type: str
     choices: [present, absent]
     default: present
   src:
     description:
-      - The folder of templates, found as M(ansible.builtin.template) finds its source, so in a role's C(templates/) first.
-      - A name that ends in C(.j2) is rendered and loses that ending; every other file is copied byte by byte. Vaulted files are decrypted.
-      - A template that renders to nothing but white space is not wanted on the target; a condition around all of its text so switches a file on and off.
-      - Templates are strict about undefined variables, trim the newline after a block, and find what they include in the folder itself.
+      - The folder of templates, found as M(ansible.builtin.template) finds its source, so in a role's C(templates/)
+        first.
+      - A name that ends in C(.j2) is rendered and loses that ending; every other file is copied byte by byte. Vaulted
+        files are decrypted.
+      - A template that renders to nothing but white space is not wanted on the target; a condition around all of its
+        text so switches a file on and off.
+      - Templates are strict about undefined variables, trim the newline after a block, and find what they include in
+        the folder itself.
       - Needed with O(state=present).
     type: path
   dest:
@@ -43,7 +49,8 @@ options:
     required: true
   exclude:
     description:
-      - Shell patterns of names in O(src) that are not wanted on the target, such as templates that only serve to be included.
+      - Shell patterns of names in O(src) that are not wanted on the target, such as templates that only serve to be
+        included.
       - A pattern is compared with the path relative to O(src), with its C(.j2), and C(*) also matches C(/).
     type: list
     elements: str
@@ -51,17 +58,20 @@ options:
   validate:
     description:
       - The command that judges the staged tree, as a string or as a list of arguments. It runs without a shell.
-      - C(%s) stands for the staged tree and must be in it. Include other files relatively in the configuration; an absolute path would be
-        read from the live tree.
-      - In check mode it runs too, on a copy in a temporary directory. If its program is not installed there yet, RV(unchecked) says so.
+      - C(%s) stands for the staged tree and must be in it. Include other files relatively in the configuration; an
+        absolute path would be read from the live tree.
+      - In check mode it runs too, on a copy in a temporary directory. If its program is not installed there yet,
+        RV(unchecked) says so.
     type: raw
   owner:
     description:
-      - User that owns the files and the directories made here, by name or number; by default the user that the module runs as.
+      - User that owns the files and the directories made here, by name or number; by default the user that the module
+        runs as.
     type: str
   group:
     description:
-      - Group of the files and the directories made here, by name or number; by default the group that the module runs as.
+      - Group of the files and the directories made here, by name or number; by default the group that the module runs
+        as.
     type: str
   mode:
     description:
@@ -103,12 +113,14 @@ options:
         type: bool
   set_by:
     description:
-      - Who these files belong to in the ledger. Files that another one set are never removed, and wanting one of them is an error.
+      - Who these files belong to in the ledger. Files that another one set are never removed, and wanting one of them
+        is an error.
       - The default is the name of the role that the task stands in, and V(config_tree) outside of roles.
     type: str
   ledger:
     description:
-      - The file in which the collection keeps what it owns on this host. Originals of replaced files are kept in C(archive/) beside it.
+      - The file in which the collection keeps what it owns on this host. Originals of replaced files are kept in
+        C(archive/) beside it.
     type: path
     default: /var/lib/mailwright/owned.json
   tree:
@@ -123,9 +135,11 @@ attributes:
     description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
     support: full
 notes:
-  - In check mode, an O(owner) or O(group) that does not exist yet is listed in RV(unchecked); in a run it is an error.
-  - In check mode before the first run, a staged tree that O(validate) refuses is a warning and listed in RV(unchecked), because what earlier
-    tasks would have brought (certificates, for example) may be what is missing. Later it is an error, as in a run.
+  - In check mode, an O(owner) or O(group) that does not exist yet is listed in RV(unchecked); in a run it is an
+    error.
+  - In check mode before the first run, a staged tree that O(validate) refuses is a warning and listed in
+    RV(unchecked), because what earlier tasks would have brought (certificates, for example) may be what is missing.
+    Later it is an error, as in a run.
   - The target needs Python only.
 seealso:
   - module: ansible.builtin.template
@@ -164,7 +178,8 @@ files:
       type: list
       elements: str
     changed:
-      description: Names whose content, mode or owner differ, that become ours as they are, or whose original comes back.
+      description: Names whose content, mode or owner differ, that become ours as they are, or whose original comes
+      back.
       type: list
       elements: str
     removed:
@@ -180,19 +195,21 @@ unchecked:
 """
 
 from contextlib import ExitStack
+from functools import partial
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailwright.mail.plugins.module_utils.config_tree.converge import prepare
+from ansible_collections.mailwright.mail.plugins.module_utils.config_tree.converge import Target, prepare
 from ansible_collections.mailwright.mail.plugins.module_utils.config_tree.options import ARGUMENT_SPEC
 from ansible_collections.mailwright.mail.plugins.module_utils.core.run import converge, failing
 
 
 def main() -> None:
     """Read, plan, stage and validate, then apply or predict."""
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, required_if=[("state", "present", ["src"])], supports_check_mode=True)
+    module = AnsibleModule(ARGUMENT_SPEC, required_if=[("state", "present", ["src"])], supports_check_mode=True)
+    run = partial(module.run_command, cwd="/", handle_exceptions=False)
     with ExitStack() as stack, failing(module):
-        result = prepare(module.params, check_mode=module.check_mode, temporary=module.tmpdir, stack=stack)
+        result = prepare(module.params, Target(module.check_mode, module.tmpdir, run), stack)
         for warning in result.warnings:
             module.warn(warning)
         converge(module, result.plan, result.apply, files=result.plan.names(), unchecked=result.unchecked)

@@ -20,12 +20,14 @@ from ..core.files import write_atomic
 from ..core.ledger import Entry, edit
 from .archive import forget, keep
 from .disk import opened, own
-from .model import ROOT, Directory, File, parent
+from .model import ROOT, Directory, File, Link, parent, parents
 from .plan import LEDGER_KIND, TreePlan
 from .stage import Stage
 
 
-def apply(plan: TreePlan, dest: str, ledger: str, set_by: str, stage: Stage | None, restored: Mapping[str, Entry]) -> None:
+def apply(
+    plan: TreePlan, dest: str, ledger: str, set_by: str, stage: Stage | None, restored: Mapping[str, Entry]
+) -> None:
     """Carry out ``plan`` below ``dest`` with the files of ``stage`` (``None`` for a plan that puts none).
 
     ``restored``: the ledger's entries of originals that the plan brings back.
@@ -53,39 +55,39 @@ def apply(plan: TreePlan, dest: str, ledger: str, set_by: str, stage: Stage | No
 
 
 def _change_tree(plan: TreePlan, dest: str, stage: Stage | None) -> None:
-    touched = set()
+    needed = {name for directory in plan.directories for name in [*parents(directory), directory]}
     for name in plan.removals:
-        # A file of ours may stand where a directory is wanted now, so these go before directories are made.
-        if any(name == directory or directory.startswith(f"{name}/") for directory in plan.directories):
+        # A file of ours may stand where a directory is wanted now, so it goes before the directories are made.
+        if name in needed:
             _remove(dest, name)
     for name, directory in plan.directories.items():
         _make_directory(dest, name, directory)
-    for name, node in plan.puts.items():
-        if stage is None:
-            raise AssertionError("files are put from a stage")
-        staged = f"{stage.root}/{name}"
-        with opened(dest, parent(name)) as descriptor:
-            try:
-                os.replace(staged, name.rpartition("/")[2], dst_dir_fd=descriptor)
-            except OSError as error:
-                # A directory below dest may be a mount of its own.
-                if error.errno != errno.EXDEV or not isinstance(node, File):
-                    raise
-                write_atomic(
-                    f"{dest}/{name}", node.data, mode=node.mode,
-                    uid=-1 if node.uid is None else node.uid, gid=-1 if node.gid is None else node.gid,
-                )
-        touched.add(parent(name))
+    if stage is not None:
+        for name, node in plan.puts.items():
+            _put(dest, name, node, stage)
     for name in plan.removals:
-        _remove(dest, name)
-        touched.add(parent(name))
-    for name in sorted(touched):
+        if name not in needed:
+            _remove(dest, name)
+    for name in sorted({parent(name) for name in [*plan.puts, *plan.removals]}):
         with suppress(FileNotFoundError, NotADirectoryError), opened(dest, name) as descriptor:
             os.fsync(descriptor)
     for name in plan.empty:
         # Somebody may have put a file there since the plan was made: the directory then stays.
         with suppress(OSError):
-            Path(dest if name == ROOT else f"{dest}/{name}").rmdir()
+            (Path(dest) / name).rmdir()
+
+
+def _put(dest: str, name: str, node: File | Link, stage: Stage) -> None:
+    with opened(dest, parent(name)) as descriptor:
+        try:
+            os.replace(f"{stage.root}/{name}", name.rpartition("/")[2], dst_dir_fd=descriptor)
+        except OSError as error:
+            # A directory below dest may be a mount of its own.
+            if error.errno != errno.EXDEV or not isinstance(node, File):
+                raise
+            uid = -1 if node.uid is None else node.uid
+            gid = -1 if node.gid is None else node.gid
+            write_atomic(f"{dest}/{name}", node.data, mode=node.mode, uid=uid, gid=gid)
 
 
 def _remove(dest: str, name: str) -> None:
@@ -96,7 +98,7 @@ def _remove(dest: str, name: str) -> None:
 def _make_directory(dest: str, name: str, directory: Directory) -> None:
     with suppress(FileExistsError):
         if name == ROOT:
-            os.mkdir(dest, 0o700)
+            Path(dest).mkdir(0o700)
         else:
             with opened(dest, parent(name)) as above:
                 os.mkdir(name.rpartition("/")[2], 0o700, dir_fd=above)

@@ -8,7 +8,6 @@ In the ledger: ``{"type": "file", "archive": PATH, "mode": "0644", "uid": 0, "gi
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -74,6 +73,6 @@ def forget(ledger: str, dest: str, name: str) -> None:
         if directory == Path(ledger).parent / "archive":
             return
         try:
-            os.rmdir(directory)
+            directory.rmdir()
         except OSError:
             return

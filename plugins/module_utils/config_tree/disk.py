@@ -21,15 +21,15 @@ def read_node(path: str | Path) -> Node | None:
         Unavailable: it cannot be read.
     """
     try:
-        status = os.lstat(path)
+        status = Path(path).lstat()
         if stat.S_ISLNK(status.st_mode):
-            return Link(os.readlink(path))
+            return Link(str(Path(path).readlink()))
         look = (stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
         if stat.S_ISDIR(status.st_mode):
-            return Directory(*look, entries=frozenset(os.listdir(path)))
+            return Directory(*look, entries=frozenset(entry.name for entry in Path(path).iterdir()))
         if not stat.S_ISREG(status.st_mode):
             return Other()
-        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as stream:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as stream:
             return File(stream.read(), *look)
     except (FileNotFoundError, NotADirectoryError):
         return None
@@ -46,7 +46,7 @@ def read_nodes(root: str, names: Iterable[str]) -> dict[str, Node]:
     for name in sorted(names, key=lambda name: (name != ROOT, name.count("/"), name)):
         above = [] if name == ROOT else [ROOT, *parents(name)]
         if all(isinstance(found.get(directory), Directory) for directory in above):
-            node = read_node(os.path.join(root, name) if name != ROOT else root)
+            node = read_node(Path(root) / name)
             if node is not None:
                 found[name] = node
     return found
@@ -73,10 +73,10 @@ def opened(root: str, directory: str) -> Iterator[int]:
 def write_node(path: str | Path, node: File | Link, *, sync: bool) -> None:
     """Create ``path`` (where nothing stands) as ``node``; owner first, then mode, then content."""
     if isinstance(node, Link):
-        os.symlink(node.target, path)
+        Path(path).symlink_to(node.target)
         return
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "wb") as stream:
+    with os.fdopen(descriptor, "wb") as stream:
         own(descriptor, node)
         stream.write(node.data)
         stream.flush()

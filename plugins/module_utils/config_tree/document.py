@@ -42,7 +42,9 @@ def decode(document: str) -> Rendered:
         files = {check_name(name): _decode(entry) for name, entry in outer["files"].items()}
         skipped = frozenset(check_name(name) for name in outer["skipped"])
     except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
-        raise InvalidValue("tree", type(error).__name__, "is not a rendered tree", "leave it out; the action plugin makes it") from error
+        raise InvalidValue(
+            "tree", type(error).__name__, "is not a rendered tree", "leave it out; the action plugin makes it"
+        ) from error
     for name in files:
         if any(other.startswith(f"{name}/") for other in files):
             raise InvalidValue("file name", name, "is the name of a directory of the tree too", "rename one of them")

@@ -138,5 +138,7 @@ def parse_mode(subject: str, value: object, *, largest: int = 0o777) -> int:
         raise InvalidValue(subject, value, "is not an octal number", right)
     mode = int(value, 8)
     if mode > largest:
-        raise InvalidValue(subject, value, f"has bits that may not be set here (the largest is {largest:#o})".replace("0o", "0"), right)
+        raise InvalidValue(
+            subject, value, f"has bits that may not be set here (the largest is {largest:#o})".replace("0o", "0"), right
+        )
     return mode

@@ -65,7 +65,9 @@ class Accounts:
         """Return the number of group ``name``; the module's own group without a name."""
         return self._number("group", "group", name, self.find_group, os.getegid)
 
-    def _number(self, option: str, what: str, name: str | None, find: Callable[[str], int], own: Callable[[], int]) -> int | None:
+    def _number(
+        self, option: str, what: str, name: str | None, find: Callable[[str], int], own: Callable[[], int]
+    ) -> int | None:
         if name is None:
             return own()
         try:
@@ -75,7 +77,9 @@ class Accounts:
         if name.isascii() and name.isdigit() and len(name) < 11:
             return int(name)
         if not self.check_mode:
-            raise Unavailable(f"{option} {name!r}: there is no such {what} on this host; create it first or give another one")
+            raise Unavailable(
+                f"{option} {name!r}: there is no such {what} on this host; create it first or give another one"
+            )
         note = f"{option} {name}: there is no such {what} on this host yet"
         if note not in self.missing:
             self.missing.append(note)

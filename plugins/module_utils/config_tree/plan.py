@@ -67,14 +67,18 @@ def plan_tree(
     """
     plan = TreePlan()
     obsolete = {
-        name for name, entry in owned.items() if entry.owner == set_by and not name.endswith("/") and name not in wanted.files
+        name
+        for name, entry in owned.items()
+        if entry.owner == set_by and not name.endswith("/") and name not in wanted.files
     }
     vanishing = {name for name in obsolete if name not in originals and isinstance(found.get(name), (File, Link))}
     _plan_directories(plan, dest, found, wanted, owned, vanishing, set_by)
     for name in sorted(wanted.files):
         entry = owned.get(name)
         if entry is not None and entry.owner != set_by:
-            raise Conflict(f"{dest}/{name} was put there by {entry.owner}, not by {set_by}; let one of the two leave it out")
+            raise Conflict(
+                f"{dest}/{name} was put there by {entry.owner}, not by {set_by}; let one of the two leave it out"
+            )
         _plan_file(plan, dest, name, found, wanted, ours=entry is not None)
     for name in sorted(obsolete):
         _plan_obsolete(plan, dest, name, found, originals.get(name))
@@ -102,7 +106,9 @@ def _plan_directories(
                 "a tree is not written through links: name the real directory, or remove the link"
             )
         elif not isinstance(node, Directory):
-            raise Conflict(f"{posixpath.normpath(f'{dest}/{name}')} is not a directory; remove it or choose another name")
+            raise Conflict(
+                f"{posixpath.normpath(f'{dest}/{name}')} is not a directory; remove it or choose another name"
+            )
         elif key not in owned or owned[key].owner != set_by or _same_look(node, wanted.directory):
             continue
         plan.directories[name] = wanted.directory
@@ -116,7 +122,9 @@ def _plan_file(plan: TreePlan, dest: str, name: str, found: Mapping[str, Node], 
     if isinstance(node, Directory):
         raise Conflict(f"{dest}/{name} is a directory where a file is wanted; remove it or rename the template")
     if isinstance(node, Other):
-        raise Conflict(f"{dest}/{name} is a device, socket or pipe where a file is wanted; remove it or rename the template")
+        raise Conflict(
+            f"{dest}/{name} is a device, socket or pipe where a file is wanted; remove it or rename the template"
+        )
     file = wanted.files[name]
     if isinstance(node, File) and node.data == file.data and _same_look(node, file):
         if ours:
@@ -127,10 +135,14 @@ def _plan_file(plan: TreePlan, dest: str, name: str, found: Mapping[str, Node], 
         plan.takes[name] = node
     hide_before = name in wanted.secret or (isinstance(node, File) and not node.world_readable and not ours)
     plan.changes.append(Change("file", name, None if node is None else {}, {}))
-    plan.diffs.append(file_diff(dest, name, node, file, hide_before=hide_before, hide_after=name in wanted.secret, taken=not ours))
+    plan.diffs.append(
+        file_diff(dest, name, node, file, hide_before=hide_before, hide_after=name in wanted.secret, taken=not ours)
+    )
 
 
-def _plan_obsolete(plan: TreePlan, dest: str, name: str, found: Mapping[str, Node], original: File | Link | None) -> None:
+def _plan_obsolete(
+    plan: TreePlan, dest: str, name: str, found: Mapping[str, Node], original: File | Link | None
+) -> None:
     node = found.get(name)
     plan.releases.append(name)
     after: File | Link | None = None
@@ -142,15 +154,25 @@ def _plan_obsolete(plan: TreePlan, dest: str, name: str, found: Mapping[str, Nod
     elif isinstance(node, (File, Link)):
         plan.removals.append(name)
     plan.changes.append(Change("file", name, {}, None if after is None else {}))
-    plan.diffs.append(file_diff(
-        dest, name, node, after,
-        hide_before=isinstance(node, File) and not node.world_readable,
-        hide_after=isinstance(after, File) and not after.world_readable,
-    ))
+    plan.diffs.append(
+        file_diff(
+            dest,
+            name,
+            node,
+            after,
+            hide_before=isinstance(node, File) and not node.world_readable,
+            hide_after=isinstance(after, File) and not after.world_readable,
+        )
+    )
 
 
 def _plan_empty(
-    plan: TreePlan, found: Mapping[str, Node], wanted: Wanted, owned: Mapping[str, Entry], vanishing: Set[str], set_by: str
+    plan: TreePlan,
+    found: Mapping[str, Node],
+    wanted: Wanted,
+    owned: Mapping[str, Entry],
+    vanishing: Set[str],
+    set_by: str,
 ) -> None:
     """Let go the directories that we made and that hold nothing more; others stay ours until they are empty."""
     needed = {*wanted.directories, *(directory for name in plan.puts for directory in [*parents(name), ROOT])}
@@ -175,7 +197,8 @@ def _same_look(found: File | Directory, wanted: File | Directory) -> bool:
 def restorable(owned: Mapping[str, Entry], wanted: Wanted, set_by: str) -> list[str]:
     """Return the names whose originals a plan needs: ours, no longer wanted, and with something before them."""
     return [
-        name for name, entry in owned.items()
+        name
+        for name, entry in owned.items()
         if entry.owner == set_by and entry.before is not None and name not in wanted.files
     ]
 

@@ -34,7 +34,12 @@ def file_diff(
         "before": looks[0] + _text(before, hide_before),
         "after": looks[1] + _text(after, hide_after),
     }
-    if (hide_before or hide_after) and isinstance(before, File) and isinstance(after, File) and before.data != after.data:
+    if (
+        (hide_before or hide_after)
+        and isinstance(before, File)
+        and isinstance(after, File)
+        and before.data != after.data
+    ):
         result["after"] = result["after"].replace("(content not shown)", "(content not shown, changed)")
     return result
 

@@ -10,11 +10,11 @@ system, so that its new files are renamed into place; in check mode it stands in
 from __future__ import annotations
 
 import fcntl
+import glob
 import os
 import shutil
-import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,11 +28,13 @@ from .show import mask
 _MARK = ".staged-"
 _LARGEST = 256 * 1024 * 1024  # bytes
 _MOST = 50_000  # files
-_TIME = 120  # seconds that a checker may take
 _SHOWN = 4000  # characters of a checker's output
 
+# Runs a command without a shell and returns its status, output and errors; raises OSError where it cannot be run.
+Runner = Callable[[list[str]], tuple[int, str, str]]
 
-class ValidationFailed(MailwrightError):
+
+class ValidationError(MailwrightError):
     """The service's checker refused the staged tree; the message holds its words."""
 
 
@@ -54,7 +56,7 @@ def staged(dest: str, plan: TreePlan, temporary: str | None = None) -> Iterator[
         InvalidValue: the live tree is so large that it cannot be meant.
     """
     place = temporary or _beside(dest)
-    prefix = f".{os.path.basename(dest)}{_MARK}"
+    prefix = f".{Path(dest).name}{_MARK}"
     try:
         if temporary is None:
             _remove_left(place, prefix)
@@ -74,46 +76,38 @@ def staged(dest: str, plan: TreePlan, temporary: str | None = None) -> Iterator[
         os.close(lock)
 
 
-def validate(stage: Stage, command: list[str], plan: TreePlan, secret: frozenset[str]) -> None:
+def validate(stage: Stage, command: list[str], plan: TreePlan, secret: frozenset[str], run: Runner) -> None:
     """Run ``command`` (``%s`` is the staged tree) on ``stage``.
 
     Raises:
         Unavailable: the program cannot be run.
-        ValidationFailed: it does not leave with status 0. Words of ``secret`` files are masked in the message.
+        ValidationError: it does not leave with status 0. Words of ``secret`` files are masked in the message.
     """
     argv = [part.replace("%s", stage.root) for part in command]
     try:
-        done = subprocess.run(
-            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=_TIME, check=False,
-            env={**os.environ, "LC_ALL": "C.UTF-8"}, cwd="/",
-        )
-    except subprocess.TimeoutExpired as error:
-        raise Unavailable(f"{command[0]} did not finish within {_TIME} s; nothing was changed") from error
+        status, output, errors = run(argv)
     except OSError as error:
         raise Unavailable(f"{command[0]} cannot be run: {error.strerror}; install it, or leave validate out") from error
-    if done.returncode != 0:
+    if status != 0:
         contents = [node.data for name, node in plan.puts.items() if name in secret and isinstance(node, File)]
-        words = mask(done.stdout.decode("utf-8", "replace"), contents).replace(stage.root, "STAGED").strip()
+        words = mask(f"{output}\n{errors}", contents).replace(stage.root, "STAGED").strip()
         if len(words) > _SHOWN:
             words = f"... {words[-_SHOWN:]}"
         told = " ".join(command).replace("%s", "STAGED")
-        raise ValidationFailed(f"the staged tree is not valid: {told} left with status {done.returncode}: {words or 'no output'}")
+        raise ValidationError(f"the staged tree is not valid: {told} left with status {status}: {words or 'no output'}")
 
 
 def _beside(dest: str) -> str:
     """Return the directory for the copy: the one above ``dest``, or ``dest`` itself where that is a mount point."""
-    above = os.path.dirname(dest)
+    above = str(Path(dest).parent)
     with suppress(FileNotFoundError):
-        if os.lstat(dest).st_dev != os.lstat(above).st_dev:
+        if Path(dest).lstat().st_dev != Path(above).stat().st_dev:
             return dest
     return above
 
 
 def _remove_left(place: str, prefix: str) -> None:
-    for name in os.listdir(place):
-        if not name.startswith(prefix):
-            continue
-        path = os.path.join(place, name)
+    for path in Path(place).glob(f"{glob.escape(prefix)}*"):
         with suppress(OSError):
             lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
@@ -140,17 +134,17 @@ class _Copy:
             self._directory(ROOT)
         for name, directory in self.plan.directories.items():
             path = self._staged(name)
-            os.makedirs(path, exist_ok=True)
+            Path(path).mkdir(parents=True, exist_ok=True)
             if name != ROOT:
                 self._look(path, directory)
         for name, node in self.plan.puts.items():
             write_node(self._staged(name), node, sync=True)
 
     def _directory(self, name: str) -> None:
-        for entry in sorted(os.listdir(self._live(name))):
-            if entry.startswith(f".{os.path.basename(self.dest)}{_MARK}"):
-                continue
+        for entry in sorted(path.name for path in Path(self._live(name)).iterdir()):
             inner = entry if name == ROOT else f"{name}/{entry}"
+            if inner.startswith(f".{Path(self.dest).name}{_MARK}"):
+                continue
             if inner not in self.left_out:
                 self._node(inner)
 
@@ -159,7 +153,7 @@ class _Copy:
         self.count += 1
         if isinstance(node, Directory):
             path = self._staged(name)
-            os.mkdir(path, 0o700)
+            Path(path).mkdir(0o700)
             self._directory(name)
             self._look(path, node)
         elif isinstance(node, File):
@@ -169,14 +163,17 @@ class _Copy:
             write_node(self._staged(name), Link(self._target(name, node.target)), sync=False)
         if self.bytes > _LARGEST or self.count > _MOST:
             raise InvalidValue(
-                "dest", self.dest, f"holds more than {_LARGEST // 1024**2} MiB or {_MOST} files", "name the service's own directory"
+                "dest",
+                self.dest,
+                f"holds more than {_LARGEST // 1024**2} MiB or {_MOST} files",
+                "name the service's own directory",
             )
 
     def _target(self, name: str, target: str) -> str:
         """Return where a copied link points: into the copy where it pointed into the tree, else where it did."""
-        full = os.path.normpath(os.path.join(os.path.dirname(self._live(name)), target))
+        full = os.path.normpath(Path(self._live(name)).parent / target)
         if full == self.dest or full.startswith(f"{self.dest}/"):
-            return self.root + full[len(self.dest):]
+            return self.root + full[len(self.dest) :]
         return full
 
     def _look(self, path: str, node: Directory) -> None:
@@ -191,8 +188,3 @@ class _Copy:
 
     def _staged(self, name: str) -> str:
         return self.root if name == ROOT else f"{self.root}/{name}"
-
-
-def staged_path(stage: Stage, name: str) -> Path:
-    """Return where ``name`` is staged."""
-    return Path(stage.root) / name
