@@ -179,7 +179,7 @@ files:
       elements: str
     changed:
       description: Names whose content, mode or owner differ, that become ours as they are, or whose original comes
-      back.
+        back.
       type: list
       elements: str
     removed:
