@@ -126,7 +126,7 @@ def testbed(*arguments: str) -> None:
 
 
 def run(*command: str) -> None:
-    result = subprocess.run(command, cwd=ROOT, env=dict(os.environ))
+    result = subprocess.run(command, cwd=ROOT, env=os.environ | {"ANSIBLE_PIPELINING": "true"})
     if result.returncode != 0:
         sys.exit(result.returncode)
 

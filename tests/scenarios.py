@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run molecule's scenarios, two side by side, each with a log of its own; tell what passed, and why what did not."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+LOGS = ROOT / "build" / "logs"
+SIDE_BY_SIDE = 2
+# Enough for the slowest scenario three times over; a scenario that hangs must not eat the whole run.
+LIMIT_SECONDS = 30 * 60
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_TEST_SUMMARY = re.compile(r"=+ .*\b(?:passed|failed|error).* =+")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("scenarios", nargs="*", help="default: all")
+    wanted = parser.parse_args().scenarios or all_scenarios()
+    LOGS.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        failed = [name for name, good in zip(wanted, pool.map(run, wanted), strict=True) if not good]
+    if failed:
+        sys.exit(f"scenarios failed: {', '.join(failed)}")
+
+
+def all_scenarios() -> list[str]:
+    """The longest first: the others fill the time beside it."""
+    names = sorted(path.parent.name for path in (ROOT / "molecule").glob("*/molecule.yml"))
+    return sorted(names, key=lambda name: name != "default")
+
+
+def run(scenario: str) -> bool:
+    log = LOGS / f"molecule-{scenario}.log"
+    print(f"scenario {scenario}: started (log: {log.relative_to(ROOT)})", flush=True)
+    started = time.monotonic()
+    with log.open("w") as stream:
+        try:
+            code = subprocess.run(
+                ["molecule", "--base-config", "molecule/shared/base.yml", "test", "--scenario-name", scenario],
+                cwd=ROOT, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT, timeout=LIMIT_SECONDS,
+            ).returncode  # fmt: skip
+        except subprocess.TimeoutExpired:
+            code = 1
+            stream.write(f"\nended after {LIMIT_SECONDS} s\n")
+    text = _COLOUR.sub("", log.read_text(errors="replace"))
+    verdict = "passed" if code == 0 else "FAILED"
+    summary = _TEST_SUMMARY.findall(text)
+    print(f"scenario {scenario}: {verdict} in {time.monotonic() - started:.0f} s", *summary[-1:], sep="\n", flush=True)
+    if code != 0:
+        print("\n".join(text.splitlines()[-120:]), flush=True)
+    return code == 0
+
+
+if __name__ == "__main__":
+    main()
