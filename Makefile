@@ -6,6 +6,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+.SECONDARY:
 MAKEFLAGS += --no-print-directory
 
 # The first interpreter from 3.11 up that runs and can make environments; "make PYTHON=..." chooses another.
@@ -16,7 +17,6 @@ endif
 VENV := build/venv
 BIN := $(CURDIR)/$(VENV)/bin
 VENV_READY := $(VENV)/.ready
-GATES_READY := build/venv-gates/.ready
 
 # Byte-compiling tens of thousands of files that are never imported costs more than it saves.
 export PIP_NO_COMPILE := 1
@@ -49,12 +49,6 @@ $(VENV_READY): requirements.txt requirements-dev.txt tests/unit/requirements.txt
 	@echo "making $(VENV) with $(PYTHON)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/pip install --upgrade -r requirements-dev.txt
-	@touch $@
-
-$(GATES_READY): tests/gates/requirements.txt
-	@echo "making $(@D) with $(PYTHON)"
-	@$(PYTHON) -m venv $(@D)
-	@$(@D)/bin/pip install --upgrade -r tests/gates/requirements.txt
 	@touch $@
 
 build/venv-%/.ready: requirements.txt tests/unit/requirements.txt
@@ -107,8 +101,17 @@ roles-readme: $(VENV_READY) ## Write the tables of variables into the roles' REA
 	@PYTHONPATH=tests $(BIN)/python -m gates.role_readme --write
 
 .PHONY: nox
-nox: $(GATES_READY) ## antsibull-nox: lint, documentation, licences, build and galaxy-importer
-	@PATH="$(CURDIR)/build/venv-gates/bin:$$PATH" nox --no-venv -e lint docs-check license-check build-import-check
+nox: nox-checks nox-galaxy ## antsibull-nox: lint, documentation, licences, build and galaxy-importer
+
+.PHONY: nox-checks
+nox-checks: $(VENV_READY)
+	@$(WITH_VENV) nox --envdir build/nox --no-venv -e lint license-check extra-checks
+
+# These two get environments from nox: antsibull-docs runs on an installed collection, and galaxy-importer pins what
+# other tools need newer.
+.PHONY: nox-galaxy
+nox-galaxy: $(VENV_READY)
+	@$(WITH_VENV) nox --envdir build/nox -R -e docs-check build-import-check
 
 .PHONY: sanity
 sanity: $(VENV_READY) ## ansible-test sanity: all on the main interpreter, compile, import and modules on the others
@@ -142,6 +145,10 @@ demo: setup $(VENV_READY) tree ## A mail server from nothing, and proof that mai
 .PHONY: demo-clean
 demo-clean: ## Remove all that "make demo" made
 	@$(PYTHON) tests/demo/demo.py --clean
+
+.PHONY: bench
+bench: setup $(VENV_READY) tree ## Measure, and write docs/benchmarks.md
+	@$(WITH_VENV) python tests/benchmarks/bench.py
 
 .PHONY: test
 test: setup $(VENV_READY) tree ## Everything that CI runs
