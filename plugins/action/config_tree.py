@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from ansible import template as ansible_template
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.text.converters import to_bytes, to_text
 from ansible.plugins.action import ActionBase
-from jinja2 import TemplateError, TemplateSyntaxError
+from jinja2 import Environment, Template, TemplateError, TemplateSyntaxError, nodes
 
 from ansible_collections.mailwright.mail.plugins.module_utils.config_tree.document import encode
 from ansible_collections.mailwright.mail.plugins.module_utils.config_tree.model import check_name
@@ -137,10 +138,8 @@ class _Renderer:
                 result = templar.do_template(
                     text, preserve_trailing_newlines=True, escape_backslashes=False, overrides={"trim_blocks": True}
                 )
-        except (AnsibleError, TemplateError) as error:
-            line = _line(error, path)
-            place = f"{path}, line {line}" if line else path
-            raise AnsibleActionFail(f"template {place}: {_reason(error)}") from error
+        except (AnsibleError, TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise AnsibleActionFail(f"template {path}{_place(error, text)}: {_reason(error)}") from error
         return "" if result is None else to_text(result, nonstring="simplerepr")
 
 
@@ -181,24 +180,56 @@ def _managed(path: str, source: str) -> str:
     return time.strftime(text, time.localtime(status.st_mtime))
 
 
-def _line(error: BaseException, path: str) -> int | None:
-    """Return the line of the template that ``error`` arose in.
+def _place(error: BaseException, text: str) -> str:
+    """Return ``", line 3"`` for the line of template ``text`` that ``error`` arose in, as far as it can be told."""
+    line = _line(error)
+    if line is not None:
+        return f", line {line}"
+    lines = _lines_of_undefined(str(error), text)
+    if not lines:
+        return ""
+    return f", line {lines[0]}" if len(lines) == 1 else f", lines {', '.join(map(str, lines))}"
 
-    Jinja2 rewrites tracebacks so that a template's lines stand in them as frames of a file named ``<template>``
-    (``<unknown>`` for a syntax error, which carries its line itself); an included template has its real file name.
+
+def _line(error: BaseException) -> int | None:
+    """Return the line that the error itself or its traceback names.
+
+    A compiled template's frames carry the template in their globals, which maps their lines to its own.
     """
     seen: BaseException | None = error
-    line = None
     while seen is not None:
-        if isinstance(seen, TemplateSyntaxError):
+        # ansible-core 2.18 says line 0 of a filter that it does not know.
+        if isinstance(seen, TemplateSyntaxError) and seen.lineno:
             return seen.lineno
-        frame = seen.__traceback__
-        while frame is not None:
-            if frame.tb_frame.f_code.co_filename in ("<template>", "<unknown>", path):
-                line = frame.tb_lineno
-            frame = frame.tb_next
+        line = None
+        step = seen.__traceback__
+        while step is not None:
+            template = step.tb_frame.f_globals.get("__jinja_template__")
+            if isinstance(template, Template) and template.name is None:
+                line = template.get_corresponding_lineno(step.tb_lineno)
+            step = step.tb_next
+        if line is not None:
+            return line
         seen = seen.__cause__ or seen.__context__
-    return line
+    return None
+
+
+def _lines_of_undefined(message: str, text: str) -> list[int]:
+    """Return the lines of ``text`` that use what ``message`` says is undefined.
+
+    From ansible-core 2.19 on, undefined values are found when the rendered parts are put together, and no traceback
+    tells where they came from.
+    """
+    match = re.search(r"(?:'(?P<name>\w+)' is undefined|has no attribute '(?P<attribute>\w+)')", message)
+    if match is None:
+        return []
+    tree = Environment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"], autoescape=True).parse(text)
+    if match["name"]:
+        return sorted({node.lineno for node in tree.find_all(nodes.Name) if node.name == match["name"]})
+    wanted = match["attribute"]
+    found = {node.lineno for node in tree.find_all(nodes.Getattr) if node.attr == wanted}
+    items = (node for node in tree.find_all(nodes.Getitem) if isinstance(node.arg, nodes.Const))
+    return sorted(found | {node.lineno for node in items if node.arg.value == wanted})
 
 
 def _reason(error: BaseException) -> str:
