@@ -95,6 +95,7 @@ ansible-lint: $(VENV_READY) tree
 .PHONY: rules
 rules: $(VENV_READY) tree
 	@PYTHONPATH=tests:build/tree $(BIN)/python -m gates
+	@$(BIN)/antsibull-changelog lint
 
 .PHONY: roles-readme
 roles-readme: $(VENV_READY) ## Write the tables of variables into the roles' READMEs
@@ -103,9 +104,10 @@ roles-readme: $(VENV_READY) ## Write the tables of variables into the roles' REA
 .PHONY: nox
 nox: nox-checks nox-galaxy ## antsibull-nox: lint, documentation, licences, build and galaxy-importer
 
+# CI=true: the formatter reports and changes nothing.
 .PHONY: nox-checks
 nox-checks: $(VENV_READY)
-	@$(WITH_VENV) nox --envdir build/nox --no-venv -e lint license-check extra-checks
+	@CI=true $(WITH_VENV) nox --envdir build/nox --no-venv -e lint license-check extra-checks
 
 # These two get environments from nox: antsibull-docs runs on an installed collection, and galaxy-importer pins what
 # other tools need newer.

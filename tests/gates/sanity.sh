@@ -36,4 +36,10 @@ done
 "$environment/bin/python" "$root/tests/gates/checkout.py" "$copy"
 cd "$copy"
 export HOME="$home" PATH="$environment/bin:$PATH"
-exec ansible-test sanity --venv --python "$version" "$@"
+# Its log holds every line of pip; what a reader needs are its findings.
+log="$root/build/sanity/$version.log"
+status=0
+ansible-test sanity --venv --python "$version" --color no "$@" >"$log" 2>&1 || status=$?
+grep -E '^(ERROR|WARNING|FATAL): ' "$log" | grep -v -E "^WARNING: (Location|Required program)|Command \"" || true
+echo "ansible-test sanity on Python $version: $(grep -c '^Running sanity test' "$log" || true) tests, exit status $status (all of it in ${log#"$root"/})"
+exit "$status"
