@@ -90,7 +90,7 @@ mypy: $(VENV_READY) tree
 
 .PHONY: ansible-lint
 ansible-lint: $(VENV_READY) tree
-	@$(WITH_VENV) ansible-lint --offline
+	@NO_COLOR=1 $(WITH_VENV) ansible-lint --offline
 
 .PHONY: rules
 rules: $(VENV_READY) tree
