@@ -12,16 +12,17 @@ version_added: 1.0.0
 author:
   - Mailwright contributors (@mailwright)
 description:
-  - Adds, changes and removes any number of domains, mailboxes and aliases in the account store, in one transaction. Either
-    all of it happens or nothing.
+  - Adds, changes and removes any number of domains, mailboxes and aliases in the account store, in one transaction.
+    Either all of it happens or nothing.
   - What is not listed stays as it is, and so do options that are not given.
-  - The order in the lists has no meaning. What is to be there is set first, then what is to be absent goes, and the result
-    is judged as a whole.
+  - The order in the lists has no meaning. What is to be there is set first, then what is to be absent goes, and the
+    result is judged as a whole.
   - Makes the store when there is none, and brings an older store to the present schema, even when the lists are empty.
   - What Postfix and Dovecot read is published from the store in the same run, also when an earlier run was interrupted
     before it got there.
   - Passwords are hashed on the target, which costs about 0.1 s each and core. For thousands of mailboxes, give hashes.
-  - In check mode, a domain that is not in the store is a warning, because an earlier task of the play would have added it.
+  - In check mode, a domain that is not in the store is a warning, because an earlier task of the play would have
+    added it.
 attributes:
   check_mode:
     description: Can run in check mode and returns what a run would return.
@@ -55,8 +56,8 @@ options:
         default: present
       cascade:
         description:
-          - With O(domains[].state=absent), removes the mailboxes and aliases of the domain as well, and takes them out of the aliases of
-            other domains. Without it, a domain that still has any is not removed.
+          - With O(domains[].state=absent), removes the mailboxes and aliases of the domain as well, and takes them
+            out of the aliases of other domains. Without it, a domain that still has any is not removed.
           - Refuses where an alias elsewhere would be left without a destination.
         type: bool
         default: false
@@ -123,8 +124,8 @@ options:
         default: present
       cascade:
         description:
-          - With O(mailboxes[].state=absent), takes the address out of the aliases that deliver to it. Without it, a mailbox that aliases
-            refer to is not removed.
+          - With O(mailboxes[].state=absent), takes the address out of the aliases that deliver to it. Without it, a
+            mailbox that aliases refer to is not removed.
           - Refuses where an alias would be left without a destination.
         type: bool
         default: false
@@ -136,19 +137,21 @@ options:
         type: str
       password_hash:
         description:
-          - The password's hash as Dovecot writes it, such as V({ARGON2ID}$argon2id$...). The scheme before it may be left out.
+          - The password's hash as Dovecot writes it, such as V({ARGON2ID}$argon2id$...). The scheme before it may be
+            left out.
           - V(*) makes a mailbox that receives mail and that nobody can log in to.
         type: str
       password_scheme:
         description:
-          - The scheme in which O(mailboxes[].password) is hashed, one of V(ARGON2ID), V(BLF-CRYPT) and V(SHA512-CRYPT).
-          - When it is not given, new hashes are V(ARGON2ID), and a stored hash of another scheme stays as long as it matches
-            the password. When it is given, a stored hash of another scheme is replaced.
+          - The scheme in which O(mailboxes[].password) is hashed, one of V(ARGON2ID), V(BLF-CRYPT) and
+            V(SHA512-CRYPT).
+          - When it is not given, new hashes are V(ARGON2ID), and a stored hash of another scheme stays as long as it
+            matches the password. When it is given, a stored hash of another scheme is replaced.
         type: str
       update_password:
         description:
-          - With V(always), the stored hash is verified against O(mailboxes[].password) and replaced when it does not match, and
-            replaced by O(mailboxes[].password_hash) when it differs.
+          - With V(always), the stored hash is verified against O(mailboxes[].password) and replaced when it does not
+            match, and replaced by O(mailboxes[].password_hash) when it differs.
           - With V(on_create), the password or hash is set for a new mailbox only.
         type: str
         choices: [always, on_create]
@@ -166,14 +169,16 @@ options:
         type: bool
       protocols:
         description:
-          - The protocols that the mailbox may log in to. Without V(smtp) it cannot send. A new mailbox has all of them.
+          - The protocols that the mailbox may log in to. Without V(smtp) it cannot send. A new mailbox has all of
+            them.
           - An empty list leaves a mailbox that only receives.
         type: list
         elements: str
         choices: [imap, pop3, smtp, sieve]
       rate_limit:
         description:
-          - How many messages the mailbox may send in which time, such as V(100/1h) (V(s), V(m), V(h) or V(d)), or V(unlimited).
+          - How many messages the mailbox may send in which time, such as V(100/1h) (V(s), V(m), V(h) or V(d)), or
+            V(unlimited).
           - It is stored for the spam filter, which enforces it.
         type: str
   aliases:
@@ -194,8 +199,8 @@ options:
         default: present
       cascade:
         description:
-          - With O(aliases[].state=absent), takes the address out of other aliases that deliver to it. Without it, an alias that others
-            refer to is not removed.
+          - With O(aliases[].state=absent), takes the address out of other aliases that deliver to it. Without it, an
+            alias that others refer to is not removed.
           - Refuses where an alias would be left without a destination.
         type: bool
         default: false
@@ -206,14 +211,16 @@ options:
         elements: str
       exclusive:
         description:
-          - With V(true), O(aliases[].destinations) are all the destinations there are to be, and O(aliases[].state=absent) removes the alias.
-          - With V(false), they are added to those that are stored, or with O(aliases[].state=absent) taken out of them. The last one is
-            never taken out.
+          - With V(true), O(aliases[].destinations) are all the destinations there are to be, and
+            O(aliases[].state=absent) removes the alias.
+          - With V(false), they are added to those that are stored, or with O(aliases[].state=absent) taken out of
+            them. The last one is never taken out.
         type: bool
         default: true
       allow_from:
         description:
-          - Who may write to the alias, addresses or V(@example.com) for a whole domain. An empty list admits everybody.
+          - Who may write to the alias, addresses or V(@example.com) for a whole domain. An empty list admits
+            everybody.
           - It is stored for now and not enforced yet.
         type: list
         elements: str
@@ -227,8 +234,8 @@ options:
         type: bool
   recipient_delimiter:
     description:
-      - What separates a mailbox's name from a tag in an address, as in C(alice+tag@example.com). No mailbox's local part
-        may hold it.
+      - What separates a mailbox's name from a tag in an address, as in C(alice+tag@example.com). No mailbox's local
+        part may hold it.
       - Must be what the mail server uses, empty where it uses none.
     type: str
     default: "+"

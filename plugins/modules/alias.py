@@ -16,7 +16,8 @@ description:
   - What Postfix and Dovecot read is published from the store in the same run, also when an earlier run was interrupted
     before it got there.
   - A loop over many aliases costs a task each. M(mailwright.mail.accounts) takes them all in one.
-  - In check mode, a domain that is not in the store is a warning, because an earlier task of the play would have added it.
+  - In check mode, a domain that is not in the store is a warning, because an earlier task of the play would have
+    added it.
   - Mailboxes and aliases of a domain keep precedence over its catch-all.
 attributes:
   check_mode:
@@ -42,8 +43,8 @@ options:
     default: present
   cascade:
     description:
-      - With O(state=absent), takes the address out of other aliases that deliver to it. Without it, an alias that others
-        refer to is not removed.
+      - With O(state=absent), takes the address out of other aliases that deliver to it. Without it, an alias that
+        others refer to is not removed.
       - Refuses where an alias would be left without a destination.
     type: bool
     default: false
@@ -55,8 +56,8 @@ options:
   exclusive:
     description:
       - With V(true), O(destinations) are all the destinations there are to be, and O(state=absent) removes the alias.
-      - With V(false), they are added to those that are stored, or with O(state=absent) taken out of them. The last one is
-        never taken out.
+      - With V(false), they are added to those that are stored, or with O(state=absent) taken out of them. The last
+        one is never taken out.
     type: bool
     default: true
   allow_from:

@@ -41,7 +41,9 @@ EXAMPLES = r"""
 
 - name: Name the destinations that lead nowhere
   ansible.builtin.debug:
-    msg: "{{ aliases.aliases | map(attribute='destination_details') | flatten | selectattr('dangling') | map(attribute='address') | list }}"
+    msg: "{{ details | selectattr('dangling') | map(attribute='address') | unique }}"
+  vars:
+    details: "{{ aliases.aliases | map(attribute='destination_details') | flatten }}"
 """
 
 RETURN = r"""

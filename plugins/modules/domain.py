@@ -41,8 +41,8 @@ options:
     default: present
   cascade:
     description:
-      - With O(state=absent), removes the mailboxes and aliases of the domain as well, and takes them out of the aliases of
-        other domains. Without it, a domain that still has any is not removed.
+      - With O(state=absent), removes the mailboxes and aliases of the domain as well, and takes them out of the
+        aliases of other domains. Without it, a domain that still has any is not removed.
       - Refuses where an alias elsewhere would be left without a destination.
     type: bool
     default: false

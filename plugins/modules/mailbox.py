@@ -16,7 +16,8 @@ description:
   - What Postfix and Dovecot read is published from the store in the same run, also when an earlier run was interrupted
     before it got there.
   - A loop over many mailboxes costs a task each. M(mailwright.mail.accounts) takes them all in one.
-  - In check mode, a domain that is not in the store is a warning, because an earlier task of the play would have added it.
+  - In check mode, a domain that is not in the store is a warning, because an earlier task of the play would have
+    added it.
   - Mail stays on disk when a mailbox is removed.
 attributes:
   check_mode:
@@ -44,8 +45,8 @@ options:
     default: present
   cascade:
     description:
-      - With O(state=absent), takes the address out of the aliases that deliver to it. Without it, a mailbox that aliases
-        refer to is not removed.
+      - With O(state=absent), takes the address out of the aliases that deliver to it. Without it, a mailbox that
+        aliases refer to is not removed.
       - Refuses where an alias would be left without a destination.
     type: bool
     default: false
@@ -57,14 +58,15 @@ options:
     type: str
   password_hash:
     description:
-      - The password's hash as Dovecot writes it, such as V({ARGON2ID}$argon2id$...). The scheme before it may be left out.
+      - The password's hash as Dovecot writes it, such as V({ARGON2ID}$argon2id$...). The scheme before it may be left
+        out.
       - V(*) makes a mailbox that receives mail and that nobody can log in to.
     type: str
   password_scheme:
     description:
       - The scheme in which O(password) is hashed, one of V(ARGON2ID), V(BLF-CRYPT) and V(SHA512-CRYPT).
-      - When it is not given, new hashes are V(ARGON2ID), and a stored hash of another scheme stays as long as it matches
-        the password. When it is given, a stored hash of another scheme is replaced.
+      - When it is not given, new hashes are V(ARGON2ID), and a stored hash of another scheme stays as long as it
+        matches the password. When it is given, a stored hash of another scheme is replaced.
     type: str
   update_password:
     description:
@@ -94,13 +96,14 @@ options:
     choices: [imap, pop3, smtp, sieve]
   rate_limit:
     description:
-      - How many messages the mailbox may send in which time, such as V(100/1h) (V(s), V(m), V(h) or V(d)), or V(unlimited).
+      - How many messages the mailbox may send in which time, such as V(100/1h) (V(s), V(m), V(h) or V(d)), or
+        V(unlimited).
       - It is stored for the spam filter, which enforces it.
     type: str
   recipient_delimiter:
     description:
-      - What separates a mailbox's name from a tag in an address, as in C(alice+tag@example.com). No mailbox's local part
-        may hold it.
+      - What separates a mailbox's name from a tag in an address, as in C(alice+tag@example.com). No mailbox's local
+        part may hold it.
       - Must be what the mail server uses, empty where it uses none.
     type: str
     default: "+"

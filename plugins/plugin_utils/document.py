@@ -81,6 +81,6 @@ def _is(value: object, omitted: object) -> bool:
 
 
 def _is_vaulted(value: object) -> bool:
-    # Vaulted values that nothing has templated: up to ansible-core 2.18 a class with this mark, since 2.19 EncryptedString.
-    # Neither is a str, and both decrypt when they are turned into one.
+    # Vaulted values that nothing has templated: up to ansible-core 2.18 a class with this mark, since 2.19
+    # EncryptedString. Neither is a str, and both decrypt when they are turned into one.
     return hasattr(value, "__ENCRYPTED__") or type(value).__name__ == "EncryptedString"

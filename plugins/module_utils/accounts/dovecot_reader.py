@@ -3,9 +3,9 @@
 """Dovecot's credentials: ``credentials.db``, SQLite with a write-ahead log, so that no login waits for a writer.
 
 A reader of such a database takes part in its locking: the directory is ``root:GROUP 2770`` and the files are 0640
-with that group, which SQLite gives to ``-wal`` and ``-shm`` as well (https://sqlite.org/wal.html). Renaming a new file over the
-database would leave Dovecot's open connections on the old one, so rows that differ are changed in place, in one
-transaction.
+with that group, which SQLite gives to ``-wal`` and ``-shm`` as well (https://sqlite.org/wal.html). Renaming a new
+file over the database would leave Dovecot's open connections on the old one, so rows that differ are changed in
+place, in one transaction.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class DovecotReader:
             connection.execute("COMMIT")
 
     def _generation(self) -> int:
-        # With nothing in the log the file alone says it all, and reading it as immutable leaves no -wal and -shm behind.
+        # With nothing in the log the file alone says it all, and read as immutable it leaves no -wal and -shm behind.
         log = Path(f"{self._path}-wal")
         quiet = not log.exists() or not log.stat().st_size
         uri = f"file:{quote(str(self._path.absolute()))}?{'immutable=1' if quiet else 'mode=ro'}"

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Mailwright contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How each stored field is read from what a user gave. Every parser takes (subject, value) and raises `InvalidValue`."""
+"""How each stored field is read from what a user gave: parsers that take (subject, value), raising `InvalidValue`."""
 
 from __future__ import annotations
 

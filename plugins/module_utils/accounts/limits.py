@@ -48,14 +48,16 @@ def _check_numbers(domain: Domain, kind: str, limit: int, names: list[str]) -> N
     if limit and len(names) > limit:
         listed = ", ".join(sorted(names)[:10]) + (", ..." if len(names) > 10 else "")
         raise Conflict(
-            f"domain {domain.name}: max_{kind} is {limit} and there would be {len(names)} ({listed}); raise the limit or remove some"
+            f"domain {domain.name}: max_{kind} is {limit} and there would be {len(names)} ({listed}); "
+            "raise the limit or remove some"
         )
 
 
 def _check_quotas(domain: Domain, mailboxes: list[Mailbox]) -> None:
     if domain.max_quota and domain.default_quota > domain.max_quota:
         raise Conflict(
-            f"domain {domain.name}: default_quota {show_size(domain.default_quota)} is over max_quota {show_size(domain.max_quota)}"
+            f"domain {domain.name}: default_quota {show_size(domain.default_quota)} is over its max_quota "
+            f"{show_size(domain.max_quota)}; lower the one or raise the other"
         )
     for mailbox in mailboxes:
         if domain.max_quota and not 0 < mailbox.quota <= domain.max_quota:

@@ -11,7 +11,7 @@ _PROC = Path("/proc")
 
 
 def holder(path: str | Path, proc: Path = _PROC) -> str:
-    """Return who holds a lock on ``path``, such as ``process 4711 (sqlite3)``; ``another process`` where nobody can say.
+    """Return who holds a lock on ``path``, such as ``process 4711 (sqlite3)``, or ``another process``.
 
     Only pid and names are told: a command line may hold a secret.
     """

@@ -58,6 +58,7 @@ def make_plan(
     location: str = "",
     version: int = 1,
     create: bool = False,
+    details: bool = True,
 ) -> AccountsPlan:
     """Return the whole change.
 
@@ -67,6 +68,7 @@ def make_plan(
         predict: in check mode an unknown domain is a warning, since an earlier task would have made it.
         location, version: what the store is called and which schema version is written.
         create: make or migrate the store even when no object changes.
+        details: fill in what a diff shows of each change; without a diff that is half of the work.
 
     Raises:
         Conflict: the result would contradict itself; the message names the objects.
@@ -79,7 +81,7 @@ def make_plan(
     _check_collisions(draft, wanted)
     check_limits(draft.accounts(), wanted)
     plan = AccountsPlan(found=found, after=draft.accounts(), passwords=draft.passwords, warnings=warnings)
-    _note_changes(plan)
+    _note_changes(plan, details)
     plan.writes = plan.changed
     if found.schema_version != version and (plan.changed or create):
         before = {"schema": found.schema_version} if found.schema_version else None
@@ -104,19 +106,21 @@ class _Draft:
     def accounts(self) -> Accounts:
         return replace(self.found, domains=self.domains, mailboxes=self.mailboxes, aliases=self.aliases)
 
-    def set(self, into: dict[str, _Object], name: str, before: _Object | None, after: _Object) -> None:
-        """Put ``after`` in, with its times, unless it is what stands there."""
-        if before is None:
-            into[name] = replace(after, created=self.now, modified=self.now)
-        elif before != after:
-            into[name] = replace(after, modified=self.now)
+    def set(self, into: dict[str, _Object], new: type[_Object], name: str, values: Mapping[str, Any]) -> None:
+        """Give the object ``name`` these ``values``, or make it with them; the object stays the same if it has them."""
+        known = into.get(name)
+        if known is None:
+            into[name] = new(name, **values, created=self.now, modified=self.now)
+            return
+        changed = {key: value for key, value in values.items() if getattr(known, key) != value}
+        if changed:
+            into[name] = replace(known, **changed, modified=self.now)
 
 
 def _put(draft: _Draft, wanted: Wanted, matching: frozenset[str]) -> None:
     for domain in wanted.domains.values():
         if domain.present:
-            known = draft.domains.get(domain.name)
-            draft.set(draft.domains, domain.name, known, replace(known or Domain(domain.name), **domain.fields))
+            draft.set(draft.domains, Domain, domain.name, domain.fields)
     for box in wanted.mailboxes.values():
         if box.present:
             _put_mailbox(draft, box, box.address in matching)
@@ -138,7 +142,7 @@ def _put_mailbox(draft: _Draft, wanted: WantedMailbox, matches: bool) -> None:
         elif wanted.password is not None and not (matches and known and wanted.keeps(known.password_hash)):
             values["password_hash"] = ""
             draft.passwords[wanted.address] = (wanted.new_scheme, wanted.password)
-    draft.set(draft.mailboxes, wanted.address, known, replace(known or Mailbox(wanted.address), **values))
+    draft.set(draft.mailboxes, Mailbox, wanted.address, values)
 
 
 def _put_alias(draft: _Draft, wanted: WantedAlias) -> None:
@@ -149,23 +153,25 @@ def _put_alias(draft: _Draft, wanted: WantedAlias) -> None:
             wanted.check_new()
         elif not wanted.exclusive and wanted.destinations:
             values["destinations"] = tuple(sorted({*known.destinations, *wanted.destinations}))
-        draft.set(draft.aliases, wanted.address, known, replace(known or Alias(wanted.address), **values))
+        draft.set(draft.aliases, Alias, wanted.address, values)
     elif not wanted.exclusive and known is not None:
         left = tuple(name for name in known.destinations if name not in wanted.destinations)
         if not left:
             raise Conflict(
-                f"alias {wanted.address}: {', '.join(known.destinations)} would be taken out and no destination would be left; "
+                f"alias {wanted.address}: without {', '.join(known.destinations)} no destination would be left; "
                 "remove the alias itself (exclusive: true)"
             )
-        draft.set(draft.aliases, wanted.address, known, replace(known, destinations=left))
+        draft.set(draft.aliases, Alias, wanted.address, {"destinations": left})
 
 
 def _remove(draft: _Draft, wanted: Wanted) -> None:
     for box in wanted.mailboxes.values():
-        if not box.present and draft.mailboxes.pop(box.address, None):
+        if not box.present and box.address in draft.mailboxes:
+            del draft.mailboxes[box.address]
             draft.removed[box.address] = box.cascade
     for alias in wanted.aliases.values():
-        if not alias.present and alias.exclusive and draft.aliases.pop(alias.address, None):
+        if not alias.present and alias.exclusive and alias.address in draft.aliases:
+            del draft.aliases[alias.address]
             draft.removed[alias.address] = alias.cascade
     for domain in wanted.domains.values():
         if not domain.present and domain.name in draft.domains:
@@ -211,7 +217,8 @@ def _remove_from_aliases(draft: _Draft, wanted: Wanted, gone: Mapping[str, bool]
         asked = wanted.aliases.get(alias.address)
         if asked is not None and asked.present and (again := [name for name in lost if name in asked.destinations]):
             raise Conflict(
-                f"alias {alias.address} is wanted with the destination {again[0]}, which is to be absent; leave one of the two out"
+                f"alias {alias.address} is wanted with the destination {again[0]}, which is to be absent; "
+                "leave one of the two out"
             )
         for name in lost:
             address = name if name in gone else without_tag(name)
@@ -220,10 +227,10 @@ def _remove_from_aliases(draft: _Draft, wanted: Wanted, gone: Mapping[str, bool]
         left = tuple(name for name in alias.destinations if name not in lost)
         if not left and all(gone[name if name in gone else without_tag(name)] for name in lost):
             raise Conflict(
-                f"{_listed(lost)} cannot be removed with cascade: no other destination is left in the alias {alias.address}; "
-                "remove that alias too, or give it another destination"
+                f"{_listed(lost)} cannot be removed with cascade: the alias {alias.address} has no other destination; "
+                "remove that alias too, or give it another one"
             )
-        draft.set(draft.aliases, alias.address, alias, replace(alias, destinations=left))
+        draft.set(draft.aliases, Alias, alias.address, {"destinations": left})
     if referring:
         told = "; ".join(
             f"{address} is a destination of {_listed(sorted(names))}"
@@ -251,8 +258,8 @@ def _check_collisions(draft: _Draft, wanted: Wanted) -> None:
             raise Conflict(f"mailbox {address}: an alias has this address; an address is one or the other")
 
 
-def _note_changes(plan: AccountsPlan) -> None:
-    """Fill in changes and touched: what is new or different in the order of kinds, then what goes in the reverse order."""
+def _note_changes(plan: AccountsPlan, details: bool) -> None:
+    """Fill in changes and touched: what is new or different by kinds, then what goes in the reverse order."""
     kinds: list[tuple[str, Mapping[str, Any], Mapping[str, Any], Any]] = [
         ("domain", plan.found.domains, plan.after.domains, shown_domain),
         ("mailbox", plan.found.mailboxes, plan.after.mailboxes, shown_mailbox),
@@ -264,7 +271,12 @@ def _note_changes(plan: AccountsPlan) -> None:
         for name in sorted(_differing(before, after)):
             touched.append(name)
             old, new = before.get(name), after.get(name)
-            change = Change(kind, name, shown(old, None) if old else None, shown(new, old) if new else None)
+            change = Change(
+                kind,
+                name,
+                None if old is None else shown(old, None) if details else {},
+                None if new is None else shown(new, old) if details else {},
+            )
             if new is None:
                 gone.insert(0, change)
             else:

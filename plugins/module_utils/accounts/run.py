@@ -125,6 +125,7 @@ class _Session:
             location=self._store.location,
             version=self._store.version,
             create=self._create,
+            details=bool(self._module._diff),
         )
 
     def _apply(self, plan: AccountsPlan, served: Sequence[Reader]) -> None:

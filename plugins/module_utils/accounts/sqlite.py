@@ -259,7 +259,9 @@ class SqliteStore(Store):
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             return f"the account store {self.path} is damaged or no account store ({error}); restore it from a backup"
         if code == sqlite3.SQLITE_READONLY:
-            return f"the account store {self.path} is read-only ({error}); run as root on a file system that is mounted read-write"
+            return (
+                f"the account store {self.path} is read-only ({error}); run as root, on a file system that is writable"
+            )
         if code == sqlite3.SQLITE_FULL:
             return f"the account store {self.path} cannot grow ({error}); make room on its disk"
         return f"the account store {self.path} cannot be used: {error}; look at the file and its directory"

@@ -20,7 +20,7 @@ from .passwords import DEFAULT_SCHEME, BadPassword, check_password, find_scheme,
 Given = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class WantedDomain:
     """A domain as asked for."""
 
@@ -30,7 +30,7 @@ class WantedDomain:
     cascade: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class WantedMailbox:
     """A mailbox as asked for. ``scheme`` is ``None`` where none was named: a stored hash that matches then stays."""
 
@@ -61,7 +61,7 @@ class WantedMailbox:
             )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class WantedAlias:
     """An alias as asked for."""
 
@@ -83,7 +83,7 @@ class WantedAlias:
             raise Conflict(f"alias {self.address} is new and has no destinations; give at least one")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """All that one task asks for, by name and address."""
 
@@ -210,7 +210,8 @@ def _collect(
         if result.setdefault(name, one) != one:
             if name.startswith("@"):
                 raise Conflict(
-                    f"{what}[{number}] {name}: is a second catch-all of {name[1:]}; a domain has one, with all its destinations"
+                    f"{what}[{number}] {name}: is a second catch-all of {name[1:]}; "
+                    "a domain has one, with all its destinations"
                 )
             raise Conflict(
                 f"{what}[{number}] {name}: stands in the list before, with different values; leave one of the two out"

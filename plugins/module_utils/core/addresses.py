@@ -18,6 +18,8 @@ from .errors import InvalidValue, Unavailable
 LOCAL_PART_LIMIT = 64
 DOMAIN_LIMIT = 253
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+# A name that is its stored form already, as nearly all are.
+_STORED_DOMAIN = re.compile(rf"(?:{_LABEL.pattern}\.)+(?![0-9]+$){_LABEL.pattern}", re.ASCII)
 _LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.ASCII)
 
 
@@ -44,8 +46,17 @@ def parse_domain(value: str, subject: str = "domain") -> str:
         InvalidValue: empty, too long, one label only, a label that is none (RFC 1123), or an internationalised
             name that IDNA 2008 does not convert.
     """
+    if (
+        isinstance(value, str)
+        and _STORED_DOMAIN.fullmatch(value)
+        and len(value) <= DOMAIN_LIMIT
+        and "xn--" not in value
+    ):
+        return value
     if not isinstance(value, str) or not value:
-        raise InvalidValue(subject, value, "is empty" if value == "" else "is no text", "give a name such as example.com")
+        raise InvalidValue(
+            subject, value, "is empty" if value == "" else "is no text", "give a name such as example.com"
+        )
     name = value[:-1] if value.endswith(".") else value
     if len(name) > 4 * DOMAIN_LIMIT:
         raise InvalidValue(subject, value, f"is longer than {DOMAIN_LIMIT} characters")
@@ -58,13 +69,17 @@ def parse_domain(value: str, subject: str = "domain") -> str:
     for label in labels:
         if not _LABEL.fullmatch(label):
             raise InvalidValue(
-                subject, value, f"has the label {label!r}, which is none",
+                subject,
+                value,
+                f"has the label {label!r}, which is none",
                 "a label has 1 to 63 letters, digits and inner hyphens",
             )
     if len(labels) < 2:
         raise InvalidValue(subject, value, "has one label only", "give a full name such as example.com")
     if labels[-1].isdigit():
-        raise InvalidValue(subject, value, "ends in a number, as an IP address does", "give a full name such as example.com")
+        raise InvalidValue(
+            subject, value, "ends in a number, as an IP address does", "give a full name such as example.com"
+        )
     return lowered
 
 
@@ -77,9 +92,10 @@ def _u_label(label: str) -> str:
     if not label.startswith("xn--"):
         return label
     try:
-        return label[4:].encode("ascii").decode("punycode")
+        shown = label[4:].encode("ascii").decode("punycode")
     except UnicodeError:
         return label
+    return shown if shown and shown.isprintable() else label
 
 
 def parse_address(value: str, subject: str = "address", *, catch_all: bool = False) -> Address:
@@ -98,11 +114,16 @@ def parse_address(value: str, subject: str = "address", *, catch_all: bool = Fal
         raise InvalidValue(subject, value, "has no local part", "give an address such as alice@example.com")
     if len(local_part) > LOCAL_PART_LIMIT:
         raise InvalidValue(
-            subject, value, f"has a local part of {len(local_part)} characters", f"at most {LOCAL_PART_LIMIT} are allowed"
+            subject,
+            value,
+            f"has a local part of {len(local_part)} characters",
+            f"at most {LOCAL_PART_LIMIT} are allowed",
         )
     if local_part and not _LOCAL_PART.fullmatch(local_part.lower()):
         raise InvalidValue(
-            subject, value, "has a local part with characters or dots where none may stand",
+            subject,
+            value,
+            "has a local part with characters or dots where none may stand",
             "letters, digits and !#$%&'*+-/=?^_`{|}~ are allowed, and single dots between them",
         )
     return Address(local_part.lower(), parse_domain(domain, f"domain of the {subject}"))
@@ -116,10 +137,17 @@ def parse_mailbox_address(value: str, subject: str = "mailbox address", *, delim
     """
     address = parse_address(value, subject)
     if "/" in address.local_part:
-        raise InvalidValue(subject, value, "has a / in its local part", "mail is stored in a directory of that name; use another character")
+        raise InvalidValue(
+            subject,
+            value,
+            "has a / in its local part",
+            "mail is stored in a directory of that name; use another character",
+        )
     if delimiter and delimiter in address.local_part:
         raise InvalidValue(
-            subject, value, f"has the recipient delimiter {delimiter} in its local part",
+            subject,
+            value,
+            f"has the recipient delimiter {delimiter} in its local part",
             f"mail to name{delimiter}tag is delivered to the mailbox name; leave the tag out or use an alias",
         )
     return address
