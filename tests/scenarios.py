@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-FileCopyrightText: Mailwright contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run molecule's scenarios, two side by side, each with a log of its own; tell what passed, and why what did not."""

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-FileCopyrightText: Mailwright contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What ``make bench`` runs: real playbooks on a fresh host of the test bed, each figure beside its floor.

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-FileCopyrightText: Mailwright contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What ``make demo`` runs: hosts up, site.yml, and a proof from the client host, printed for a person."""

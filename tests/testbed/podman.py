@@ -104,9 +104,7 @@ def remove_network(name: str) -> None:
     podman("network", "rm", "--force", name)
 
 
-def ensure_host(
-    name: str, *, image: str, network: str, hostname: str, aliases: list[str], volumes: list[str]
-) -> None:
+def ensure_host(name: str, *, image: str, network: str, hostname: str, aliases: list[str], volumes: list[str]) -> None:
     """Start the systemd host ``name`` unless it runs."""
     state = podman("inspect", "--format", "{{.State.Running}}", name, check=False)
     if state.returncode == 0:

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-FileCopyrightText: Mailwright contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The test bed: Debian hosts with systemd in podman containers, reached over SSH as real hosts are.
