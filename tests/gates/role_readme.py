@@ -66,11 +66,13 @@ def write(root: Path) -> None:
 
 
 def _readmes(root: Path) -> list[tuple[Path, str, str | None]]:
-    """Return each README with its text as it is and as it should be."""
+    """Return each README that is there, with its text as it is and as it should be."""
     result = []
     for role in roles(root):
         readme = role / "README.md"
-        present = readme.read_text() if readme.is_file() else ""
+        if not readme.is_file():
+            continue
+        present = readme.read_text()
         result.append((readme, present, replaced(present, table(options(role), defaults(role)))))
     return result
 
