@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes what a run changed, a JSON object a line, so that a test can compare what check mode foretold.
 
-Switched on by ``MAILWRIGHT_RECORD``, a folder; a run in check mode writes ``check.jsonl`` there, another ``run.jsonl``.
+Switched on by ``MAILWRIGHT_RECORD``, a folder. Each run makes a file of its own there, ``NUMBER-PLAYBOOK-check.jsonl``
+or ``NUMBER-PLAYBOOK-run.jsonl``, with numbers that rise.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from ansible import context
+from ansible.playbook.handler import Handler
 from ansible.plugins.callback import CallbackBase
 
 DOCUMENTATION = r"""
@@ -28,19 +31,27 @@ class CallbackModule(CallbackBase):
     CALLBACK_TYPE = "aggregate"
     CALLBACK_NAME = "record_changes"
 
-    def __init__(self, *arguments, **options) -> None:
+    def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        folder = os.environ.get("MAILWRIGHT_RECORD")
-        self.disabled = not folder
-        if folder:
-            name = "check.jsonl" if context.CLIARGS.get("check") else "run.jsonl"
-            self._path = Path(folder) / name
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.write_text("")
+        self._folder = os.environ.get("MAILWRIGHT_RECORD", "")
+        self._path = Path()
+        self.disabled = not self._folder
 
-    def v2_runner_on_ok(self, result) -> None:
-        task, values = getattr(result, "task", None) or result._task, getattr(result, "_return_data", None) or result._result
-        host = getattr(result, "host", None) or result._host
+    def v2_playbook_on_start(self, playbook: Any) -> None:
+        folder = Path(self._folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        number = max((int(path.name.split("-")[0]) for path in folder.glob("*.jsonl")), default=0) + 1
+        kind = "check" if context.CLIARGS.get("check") else "run"
+        self._path = folder / f"{number:04}-{Path(playbook._file_name).stem}-{kind}.jsonl"
+        self._path.write_text("")
+
+    def v2_runner_on_ok(self, result: Any) -> None:
+        # ansible-core 2.19 gave a result public names, and warns of the private ones.
+        task, values, host = (
+            (result.task, result.result, result.host)
+            if hasattr(result, "task")
+            else (result._task, result._result, result._host)
+        )
         if "results" in values:
             entries = [(str(entry.get("item", "")), entry) for entry in values["results"]]
         else:
@@ -51,6 +62,7 @@ class CallbackModule(CallbackBase):
                     record = {
                         "host": host.get_name(),
                         "task": task.get_name(),
+                        "handler": isinstance(task, Handler),
                         "item": item,
                         "diff": entry.get("diff"),
                         "unchecked": entry.get("unchecked", []),

@@ -1,0 +1,100 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the behaviour tests share: the hosts, the client, and the order of the scenarios."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from behaviour.bed import Bed, MailHost, NoBed, mail_host_names, open_bed
+from behaviour.client import Client
+from behaviour.logs import begin
+from behaviour.messages import compose, new_token
+from behaviour.operating import CHANGES, LEAVING, REMOVAL, VISITOR, Pair, run_pair
+from behaviour.site import Run, run_site
+
+_SCENARIO = re.compile(r"test_([rsiodx])(\d\d)_")
+# Sending and receiving first, then changing the hosts, and the log at the very end: it is judged as a whole.
+_ORDER = "rsio"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "last: runs after everything else")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "mx" in metafunc.fixturenames:
+        try:
+            names = mail_host_names()
+        except NoBed as error:
+            raise pytest.UsageError(str(error)) from error
+        metafunc.parametrize("mx", names, indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> tuple[bool, int]:
+        scenario = _SCENARIO.match(item.name)
+        return item.get_closest_marker("last") is not None, _ORDER.find(scenario[1]) if scenario else -1
+
+    items.sort(key=place)
+
+
+@pytest.fixture(scope="session")
+def bed() -> Iterator[Bed]:
+    """The hosts. The socket's path is short, because a socket's name has at most 108 characters."""
+    with tempfile.TemporaryDirectory(prefix="mw-") as sockets:
+        bed = open_bed(Path(sockets))
+        for mail_host in bed.mail_hosts.values():
+            begin(mail_host)
+        yield bed
+        for socket in Path(sockets).iterdir():
+            subprocess.run(["ssh", "-o", f"ControlPath={socket}", "-O", "exit", "host"], capture_output=True)
+
+
+@pytest.fixture
+def mx(request: pytest.FixtureRequest, bed: Bed) -> MailHost:
+    """The mail host under test: every scenario runs against each of them."""
+    return bed.mail_hosts[request.param]
+
+
+@pytest.fixture(scope="session")
+def client(bed: Bed) -> Client:
+    """The host from which mail is sent and read."""
+    return Client(next(iter(bed.clients.values())))
+
+
+# The runs that change the hosts, each made once for all of them and in this order: things are added, used, and taken
+# out again. Whatever needs a state in between has its test before those that need the next one.
+
+
+@pytest.fixture(scope="session")
+def changed(bed: Bed) -> Pair:
+    """The hosts with one domain, two mailboxes and three aliases more, and a setting of each service changed."""
+    return run_pair(bed, CHANGES, [VISITOR["password"], LEAVING["password"]])
+
+
+@pytest.fixture(scope="session")
+def visited(bed: Bed, client: Client, changed: Pair) -> str:
+    """The token of a message that lies in the mailbox that will be removed."""
+    token, sender = new_token(), "stranger@external.example"
+    for mx in bed.mail_hosts.values():
+        client.send(mx, sender, ["office@gone.example"], compose(token, sender, "office@gone.example"))
+        mx.wait_for_empty_queue()
+    return token
+
+
+@pytest.fixture(scope="session")
+def removed(bed: Bed, visited: str) -> Pair:
+    """The hosts without them, and with the settings as before."""
+    return run_pair(bed, REMOVAL, [])
+
+
+@pytest.fixture(scope="session")
+def repeated(removed: Pair) -> Run:
+    """The run after that, with the inventory as it is: there is nothing left to do."""
+    return run_site()

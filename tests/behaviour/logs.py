@@ -1,0 +1,49 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which lines of the services' logs ask for attention."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from behaviour.bed import MailHost
+
+MARK = "mailwright-behaviour"
+# A restart ends processes, and containers may not raise their limits: neither is anybody's fault.
+HARMLESS = [r"Killed with signal 15", r"setrlimit\(RLIMIT_NPROC"]
+# Lines with which Postfix rightly tells what the scenarios named did to it.
+PROVOKED = {
+    "S01, S07, I02": r"SASL (PLAIN|LOGIN) authentication failed",
+    "R12": r"TLS library problem: error:\w+:SSL routines:",
+}
+_SERVICES = ("postfix", "dovecot")
+_TROUBLE = re.compile(r"\b(warning|error|fatal|panic):", re.IGNORECASE)
+_WARNING = 4
+
+
+def begin(mx: MailHost) -> None:
+    """Mark in the journal where the scenarios begin."""
+    mx.run(f"logger --tag {MARK} 'the scenarios begin'")
+
+
+def troubles(mx: MailHost) -> tuple[list[str], list[str]]:
+    """Return the lines of Postfix and Dovecot that ask for attention: before the first mark, and after it."""
+    before: list[str] = []
+    after: list[str] = []
+    lines = before
+    fields = "--output-fields=PRIORITY,SYSLOG_IDENTIFIER,_SYSTEMD_UNIT,MESSAGE"
+    for line in mx.run(f"journalctl --no-pager --quiet --output=json --all {fields}").splitlines():
+        entry = json.loads(line)
+        name, unit, text = (str(entry.get(key) or "") for key in ("SYSLOG_IDENTIFIER", "_SYSTEMD_UNIT", "MESSAGE"))
+        if name == MARK:
+            lines = after
+        if not name.startswith(_SERVICES) and not unit.startswith(_SERVICES):
+            continue
+        if (int(entry.get("PRIORITY", 6)) <= _WARNING or _TROUBLE.search(text)) and not _matches(text, HARMLESS):
+            lines.append(f"{name}: {text}")
+    return before, [line for line in after if not _matches(line, list(PROVOKED.values()))]
+
+
+def _matches(text: str, patterns: list[str]) -> bool:
+    return any(re.search(pattern, text) for pattern in patterns)

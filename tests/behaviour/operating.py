@@ -1,0 +1,57 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of operation change on the hosts, and how a change is made in check mode and for real."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from behaviour.bed import Bed
+from behaviour.site import Run, run_site
+from behaviour.watching import Watch, watching
+
+VISITOR = {"address": "visitor@gone.example", "password": "visitor-Passwört-'\"{}$"}
+LEAVING = {"address": "leaving@example.com", "password": "leaving-password"}
+MORE = {
+    "bed_more_domains": [{"name": "gone.example"}],
+    "bed_more_mailboxes": [VISITOR, LEAVING],
+    "bed_more_aliases": [
+        {"address": "office@gone.example", "destinations": ["visitor@gone.example", "bob@example.com"]},
+        {"address": "parting@example.com", "destinations": ["leaving@example.com"]},
+        {"address": "rest@example.com", "destinations": ["leaving@example.com", "bob@example.com"]},
+    ],
+}
+CHANGES = {**MORE, "postfix_message_size_limit": 41943040, "dovecot_imap_starttls": True}
+# The domain takes with it what is in it; the mailbox is taken out of the alias that keeps another member.
+REMOVAL = {
+    "bed_more_domains": [{"name": "gone.example", "state": "absent", "cascade": True}],
+    "bed_more_mailboxes": [{"address": "leaving@example.com", "state": "absent", "cascade": True}],
+    "bed_more_aliases": [
+        {"address": "parting@example.com", "state": "absent"},
+        {"address": "rest@example.com", "destinations": ["bob@example.com"]},
+    ],
+}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A run in check mode and the same for real, with what each host's processes showed meanwhile."""
+
+    check: Run
+    real: Run
+    watched: dict[str, Watch]
+    state_before: dict[str, dict[str, str]]
+    state_after_check: dict[str, dict[str, str]]
+
+
+def run_pair(bed: Bed, variables: dict[str, Any], secrets: list[str]) -> Pair:
+    """Run site.yml in check mode, then for real, as talkative as it gets."""
+    before = {name: mx.program("state.py") for name, mx in bed.mail_hosts.items()}
+    with watching(bed, secrets) as watched:
+        check = run_site("--check", "--diff", "-vvv", variables=variables)
+        assert check.status == 0, check.output
+        after = {name: mx.program("state.py") for name, mx in bed.mail_hosts.items()}
+        real = run_site("--diff", "-vvv", variables=variables)
+        assert real.status == 0, real.output
+    return Pair(check, real, watched, before, after)

@@ -1,0 +1,79 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs of playbooks/site.yml against the bed, with what they changed (tests/callbacks/record_changes.py)."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from behaviour.bed import ROOT, ansible
+
+CALLBACKS = ROOT / "tests" / "callbacks"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A task, or one item of it, or a handler, that changed a host."""
+
+    host: str
+    task: str
+    item: str
+    handler: bool
+    diff: Any
+    unchecked: list[Any]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.task, self.item
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of a playbook said and changed."""
+
+    status: int
+    output: str
+    changes: list[Change]
+
+    def of(self, host: str) -> list[Change]:
+        """Return what it changed on one host."""
+        return [change for change in self.changes if change.host == host]
+
+
+def run_site(*options: str, variables: dict[str, Any] | None = None) -> Run:
+    """Run site.yml with further ``variables``, which travel in a file: they may be secret."""
+    with tempfile.TemporaryDirectory() as folder:
+        extra = Path(folder) / "extra.json"
+        with extra.open("w", opener=lambda path, flags: os.open(path, flags, 0o600)) as stream:
+            json.dump(variables or {}, stream)
+        environment = {
+            "MAILWRIGHT_RECORD": f"{folder}/record",
+            "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
+            "ANSIBLE_CALLBACKS_ENABLED": "record_changes",
+        }
+        command = ["ansible-playbook", "playbooks/site.yml", "--extra-vars", f"@{extra}", *options]
+        result = ansible(*command, environment=environment)
+        changes = [change for path in Path(folder, "record").glob("*.jsonl") for change in load_changes(path)]
+    return Run(result.returncode, result.stdout + result.stderr, changes)
+
+
+def load_changes(path: Path) -> list[Change]:
+    """Return the changes recorded in ``path``, in their order."""
+    return [Change(**json.loads(line)) for line in path.read_text().splitlines()]
+
+
+def assert_foretold(foretold: list[Change], done: list[Change]) -> None:
+    """Check mode foretold exactly what was then done: the same tasks and items, and where both tell, the same diffs."""
+    before, after = {change.key: change for change in foretold}, {change.key: change for change in done}
+    assert {"not foretold": sorted(set(after) - set(before)), "not done": sorted(set(before) - set(after))} == {
+        "not foretold": [],
+        "not done": [],
+    }
+    for key, change in after.items():
+        if change.diff and before[key].diff:
+            assert before[key].diff == change.diff, f"the diff of {key}"

@@ -1,0 +1,140 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""O01, O02, O04 and O06: a host is provisioned again, changed, given bad settings, and things are taken out of it.
+
+The order of the tests is that of the fixtures they need (see conftest.py): the hosts change meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from pathlib import Path
+
+import pytest
+from behaviour.bed import Bed, MailHost
+from behaviour.client import Client
+from behaviour.messages import compose, new_token
+from behaviour.operating import CHANGES, LEAVING, VISITOR, Pair
+from behaviour.site import Change, Run, assert_foretold, load_changes, run_site
+
+STRANGER = "stranger@external.example"
+GONE = re.compile(r"gone\.example|leaving@example\.com|parting@example\.com")
+
+
+def test_o02_check_mode_on_a_bare_host(mx: MailHost) -> None:
+    """What check mode foretold before anything was installed is what the first real run then did.
+
+    Handlers are left out: on a bare host they are skipped, because only the run itself installs their services.
+    """
+    foretold, done = _recorded_on_bare_hosts(mx)
+    assert done, "nothing was recorded"
+    assert_foretold(
+        [change for change in foretold if change.host == mx.name and not change.handler],
+        [change for change in done if change.host == mx.name and not change.handler],
+    )
+
+
+def _recorded_on_bare_hosts(mx: MailHost) -> tuple[list[Change], list[Change]]:
+    """Return what the scenario's runs recorded: the latest in check mode since the host started, and the one after."""
+    folder = os.environ.get("MAILWRIGHT_RECORD")
+    if not folder:
+        pytest.skip("MAILWRIGHT_RECORD names no recorded runs: this bed was not provisioned by molecule")
+    host_started = time.time() - int(mx.run("ps -o etimes= -p 1"))
+    runs = sorted(path for path in Path(folder).glob("*-converge-*.jsonl") if path.stat().st_mtime > host_started)
+    places = [place for place, path in enumerate(runs) if path.name.endswith("-check.jsonl")]
+    assert places, f"no run in check mode since {mx.name} started is recorded in {folder}"
+    assert places[-1] + 1 < len(runs), "no real run is recorded after the one in check mode"
+    return load_changes(runs[places[-1]]), load_changes(runs[places[-1] + 1])
+
+
+def test_o02_check_mode_foretells_a_change(mx: MailHost, changed: Pair) -> None:
+    assert_honest(mx, changed)
+
+
+def assert_honest(mx: MailHost, pair: Pair) -> None:
+    """Check mode changed nothing, and foretold every task and handler, with its diff."""
+    assert pair.state_after_check[mx.name] == pair.state_before[mx.name]
+    changes = pair.real.of(mx.name)
+    assert [change for change in changes if change.diff], "no diffs were recorded"
+    assert_foretold(pair.check.of(mx.name), changes)
+
+
+def test_o02_the_real_run_did_it(mx: MailHost, client: Client, changed: Pair) -> None:
+    """The settings that the next test takes back are there: Postfix's limit, and Dovecot's port 143 with STARTTLS."""
+    assert f"SIZE {CHANGES['postfix_message_size_limit']}" in client.smtp(mx, [])["ehlo"][1].split("\n")
+    options = {"protocol": "imap", "host": mx.fqdn, "port": 143, "ca": mx.ca, "login": LEAVING}
+    assert client.do("login", tls="starttls", **options)["accepted"]
+    assert not client.do("login", tls="none", source=client.stranger(), **options)["accepted"]
+
+
+def test_o02_check_mode_foretells_a_removal(mx: MailHost, removed: Pair) -> None:
+    assert_honest(mx, removed)
+
+
+def test_o06_what_is_removed_leaves_nothing_behind(mx: MailHost, client: Client, visited: str, removed: Pair) -> None:
+    """Neither in the store, nor in what Postfix and Dovecot read; the mail itself stays on the disk."""
+    assert mx.program("accounts_text.py") != "", "nothing could be read"
+    assert GONE.findall(mx.program("accounts_text.py")) == []
+    for address in ("visitor@gone.example", "office@gone.example", "postmaster@gone.example", "leaving@example.com",
+                    "parting@example.com"):  # fmt: skip
+        replies = client.smtp(mx, [f"MAIL FROM:<{STRANGER}>", f"RCPT TO:<{address}>"])["replies"]
+        assert replies[1][0] in (550, 554), (address, replies)
+    for login in (VISITOR, LEAVING):
+        options = {"host": mx.fqdn, "port": 993, "tls": "implicit", "ca": mx.ca, "source": client.stranger()}
+        assert not client.do("login", protocol="imap", login=login, **options)["accepted"]
+    assert mx.run(f"grep -rl {visited} /var/vmail/gone.example/visitor/mail").strip()
+
+
+def test_o06_the_rest_of_an_alias_stays(mx: MailHost, client: Client, removed: Pair) -> None:
+    token = new_token()
+    client.send(mx, STRANGER, ["rest@example.com"], compose(token, STRANGER, "rest@example.com"))
+    assert len(client.read(mx, "bob@example.com", token)) == 1
+
+
+def test_o01_a_second_run_changes_nothing(mx: MailHost, repeated: Run) -> None:
+    assert repeated.status == 0, repeated.output
+    assert repeated.of(mx.name) == []
+    assert re.search(
+        rf"^{mx.name}\s+: ok=[1-9]\d*\s+changed=0\s+unreachable=0\s+failed=0", repeated.output, re.MULTILINE
+    )
+
+
+BAD = {
+    "accounts": ({"bed_more_mailboxes": [{**LEAVING, "quota": "plenty"}]}, "plenty"),
+    "dovecot": ({"dovecot_auth_worker_memory": "plenty"}, "plenty"),
+    "postfix": ({"postfix_extra_main": {"smtpd_tls_security_levle": "may"}}, "smtpd_tls_security_levle"),
+}
+
+
+@pytest.fixture(scope="session")
+def refused(bed: Bed, repeated: Run) -> dict[str, Run]:
+    """Runs with one bad setting each."""
+    return {role: run_site("--tags", role, variables=variables) for role, (variables, _named) in BAD.items()}
+
+
+@pytest.fixture(scope="session")
+def state_before_refusals(bed: Bed, repeated: Run) -> dict[str, dict[str, str]]:
+    return {name: mx.program("state.py") for name, mx in bed.mail_hosts.items()}
+
+
+@pytest.mark.usefixtures("state_before_refusals")
+@pytest.mark.parametrize("role", BAD)
+def test_o04_a_bad_setting_stops_the_play(mx: MailHost, refused: dict[str, Run], role: str) -> None:
+    """With a message that names it, and with nothing changed."""
+    run = refused[role]
+    assert run.status != 0
+    assert run.of(mx.name) == []
+    assert BAD[role][1] in "".join(line for line in run.output.splitlines() if f"[{mx.name}]" in line or "msg" in line)
+    assert "Traceback" not in run.output
+
+
+def test_o04_the_services_go_on(
+    mx: MailHost, client: Client, state_before_refusals: dict[str, dict[str, str]], refused: dict[str, Run]
+) -> None:
+    """No file of theirs is another one, none was restarted or reloaded, and mail flows."""
+    assert mx.program("state.py") == state_before_refusals[mx.name]
+    token = new_token()
+    client.send(mx, STRANGER, ["bob@example.com"], compose(token, STRANGER, "bob@example.com"))
+    assert len(client.read(mx, "bob@example.com", token)) == 1

@@ -1,0 +1,76 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""O08: no password, hash or private key in any output, log, argument, fact or file that is not made for it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+
+from behaviour.bed import MailHost, ansible
+from behaviour.operating import LEAVING, VISITOR, Pair
+
+# The store, and what is published for Dovecot, hold hashes; keys lie where their role puts them.
+HASHES_ALLOWED = re.compile(
+    r"/var/lib/mailwright/(accounts\.db|published/dovecot/credentials\.db)(-wal|-shm|-journal)?$"
+)
+KEYS_ALLOWED = re.compile(r"/etc/mailwright/(tls/[^/]+/privkey|ca/[^/]*key)\.pem$")
+
+
+def passwords(mx: MailHost) -> list[str]:
+    """Return every password of the scenario, removed mailboxes' too, in each way in which it might be written down."""
+    plain = [entry["password"] for entry in [*mx.mailboxes.values(), VISITOR, LEAVING] if "password" in entry]
+    return sorted({way for password in plain for way in _ways(password)})
+
+
+def _ways(password: str) -> set[str]:
+    quoted = {json.dumps(password)[1:-1], json.dumps(password, ensure_ascii=False)[1:-1], repr(password)[1:-1]}
+    return {password, shlex.quote(password).strip("'"), *quoted}
+
+
+def hashes(mx: MailHost) -> list[str]:
+    """Return every stored hash without its scheme, and so every salt."""
+    stored = re.findall(r"\{(?:ARGON2ID|BLF-CRYPT|SHA512-CRYPT)\}([^']+)", mx.program("accounts_text.py"))
+    assert len(set(stored)) > 10
+    return sorted(set(stored))
+
+
+def keys(mx: MailHost) -> list[str]:
+    """Return a line from the middle of every private key."""
+    found = mx.run("cat /etc/mailwright/tls/*/privkey.pem /etc/mailwright/ca/*key*.pem")
+    blocks = re.findall(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\n(.*?)\n-----END", found, re.DOTALL)
+    assert len(blocks) == 2
+    return [block.splitlines()[1] for block in blocks]
+
+
+def test_o08_the_output_shows_no_secret(mx: MailHost, changed: Pair, removed: Pair) -> None:
+    for run in (changed.check, changed.real, removed.check, removed.real):
+        assert "visitor@gone.example" in run.output, "the run is not as talkative as it should be"
+        leaked = [secret for secret in (*passwords(mx), *hashes(mx), *keys(mx)) if secret in run.output]
+        assert leaked == []
+        assert not re.search(r"\$argon2id\$|\$2[aby]\$|\$6\$|PRIVATE KEY-----", run.output)
+
+
+def test_o08_no_process_shows_a_secret(mx: MailHost, changed: Pair, removed: Pair) -> None:
+    for watch in (changed.watched[mx.name], removed.watched[mx.name]):
+        assert watch.looks > 200
+        assert watch.found == []
+
+
+def test_o08_no_fact_is_a_secret(mx: MailHost, removed: Pair) -> None:
+    facts = ansible("ansible", mx.name, "--module-name=ansible.builtin.setup")
+    assert facts.returncode == 0, facts.stderr
+    assert [secret for secret in (*passwords(mx), *hashes(mx), *keys(mx)) if secret in facts.stdout] == []
+
+
+def test_o08_no_file_or_log_holds_a_secret(mx: MailHost, removed: Pair) -> None:
+    """A password stands nowhere at all; a hash and a key only where they are kept, and never for everybody to read."""
+    for secrets, allowed in ((passwords(mx), None), (hashes(mx), HASHES_ALLOWED), (keys(mx), KEYS_ALLOWED)):
+        found = mx.program("leaks.py", json.dumps(secrets))
+        assert found["journal"] == 0
+        elsewhere = [name for name in found["files"] if not (allowed and allowed.match(name))]
+        assert elsewhere == []
+        readable = {name: mode for name, mode in found["files"].items() if int(mode, 8) & 0o007}
+        assert readable == {}
+        assert found["files"] or not allowed, "what must be there was not found: the search is blind"
