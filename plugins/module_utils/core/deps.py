@@ -12,7 +12,7 @@ from .errors import Unavailable
 # import name -> Debian's package
 PACKAGES = {
     "argon2": "python3-argon2",
-    "argon2.low_level": "python3-argon2",
+    "cryptography": "python3-cryptography",
     "idna": "python3-idna",
     "lmdb": "python3-lmdb",
 }
@@ -27,6 +27,7 @@ def need(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError as error:
+        package = PACKAGES[name.partition(".")[0]]
         raise Unavailable(
-            f"the Python library {name} is needed here and is not installed ({error}); install {PACKAGES[name]}"
+            f"the Python library {name} is needed here and is not installed ({error}); install {package}"
         ) from error
