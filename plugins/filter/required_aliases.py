@@ -50,7 +50,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Aliases, as the module M(mailwright.mail.accounts) takes them. Empty where there is no mailbox to receive.
+  description: Aliases, as the module M(mailwright.mail.accounts) takes them; none where no mailbox could receive.
   type: list
   elements: dictionary
   sample:

@@ -50,7 +50,7 @@ IMAGES = {
 
 def tag(name: str) -> str:
     """Return the tag of the image ``name``; it changes with the recipe."""
-    recipe = hashlib.sha256(repr((_command(name, ""))).encode()).hexdigest()[:12]
+    recipe = hashlib.sha256(repr(_command(name, "")).encode()).hexdigest()[:12]
     return f"localhost/mailwright-{name}:{recipe}"
 
 
