@@ -3,8 +3,8 @@
 """The ledger: what the collection owns on this host and what stood there before (``/var/lib/mailwright/owned.json``).
 
 ``{"version": 1, "owned": {KIND: {SCOPE: {NAME: {"before": ..., "owner": ...}}}}}``, for example kind
-``postfix.main``, scope ``/etc/postfix``, name ``relayhost``. ``before`` is ``null`` where nothing stood there. Restore, purge and "not ours"
-are all answered from it. Values that are secret never go into it.
+``postfix.main``, scope ``/etc/postfix``, name ``relayhost``. ``before`` is ``null`` where nothing stood there. Restore,
+purge and "not ours" are all answered from it. Values that are secret never go into it.
 """
 
 from __future__ import annotations
@@ -53,13 +53,17 @@ class Ledger:
             document = json.loads(content)
             version = document["version"]
             owned = {
-                kind: {scope: {name: Entry(**entry) for name, entry in names.items()} for scope, names in scopes.items()}
+                kind: {
+                    scope: {name: Entry(**entry) for name, entry in names.items()} for scope, names in scopes.items()
+                }
                 for kind, scopes in document["owned"].items()
             }
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise Unavailable(f"the ledger {path} is damaged ({error}); restore it from a backup") from error
         if version != VERSION:
-            raise Unavailable(f"the ledger {path} has version {version}, this collection knows {VERSION}; upgrade the collection")
+            raise Unavailable(
+                f"the ledger {path} has version {version}, this collection knows {VERSION}; upgrade the collection"
+            )
         return cls(owned)
 
     def entries(self, kind: str, scope: str) -> Mapping[str, Entry]:
@@ -87,7 +91,9 @@ class Ledger:
             kind: {scope: {name: vars(entry) for name, entry in names.items()} for scope, names in scopes.items()}
             for kind, scopes in self.owned.items()
         }
-        return (json.dumps({"version": VERSION, "owned": owned}, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+        return (
+            json.dumps({"version": VERSION, "owned": owned}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        ).encode()
 
 
 @contextmanager
@@ -115,5 +121,3 @@ def edit(path: str | Path = DEFAULT_PATH) -> Iterator[Ledger]:
             write_atomic(target, after, mode=0o600)
     finally:
         os.close(descriptor)
-
-
