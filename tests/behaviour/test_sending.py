@@ -44,7 +44,7 @@ def test_s01_a_bad_password_does_not(mx: MailHost, client: Client) -> None:
 def try_logins(
     mx: MailHost, client: Client, logins: list[dict[str, str]], steps: list[Any] | None = None
 ) -> dict[tuple[int, str, str], Any]:
-    """Try each login on both ports, all at once and each from an address of its own; (port, login, source) -> answer."""
+    """Try each login on both ports, at once, each from an address of its own; (port, login, source) -> answer."""
     keys = [(port, login["address"], client.stranger()) for port in SUBMISSION for login in logins]
     requests = [
         client.smtp_request(mx, steps or [], port, login=login, source=source)
