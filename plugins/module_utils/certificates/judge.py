@@ -94,7 +94,8 @@ def check_provided(
     if missing:
         held = ", ".join(first.names) or "no name"
         raise Conflict(
-            f"the certificate {path} is for {held} and does not cover {', '.join(missing)}; give one that does, or take the name out"
+            f"the certificate {path} is for {held} and does not cover {', '.join(missing)}; "
+            "give one that does, or take the name out"
         )
     for number in range(1, len(chain)):
         if not issued_by(chain[number - 1], chain[number]):
