@@ -64,7 +64,7 @@ tree:
 
 .PHONY: gates
 gates: $(VENV_READY) ## Everything below that needs no test bed, side by side
-	@$(MAKE) -j$$(nproc) --output-sync=target lint nox sanity unit
+	@$(MAKE) --keep-going -j$$(nproc) --output-sync=target lint nox sanity unit
 
 .PHONY: lint
 lint: ruff yamllint mypy ansible-lint rules ## Style, types and the project's own rules (ruff, yamllint, mypy, ansible-lint, tests/gates)
@@ -117,8 +117,12 @@ nox-galaxy: $(VENV_READY)
 
 .PHONY: sanity
 sanity: $(VENV_READY) ## ansible-test sanity: all on the main interpreter, compile, import and modules on the others
-	@bash tests/gates/sanity.sh $(VENV)
-	@$(MAKE) $(patsubst %,sanity-%,$(OTHERS))
+	@failed=0; bash tests/gates/sanity.sh $(VENV) || failed=1; \
+	$(MAKE) --keep-going sanity-others $(patsubst %,sanity-%,$(OTHERS)) || failed=1; exit "$$failed"
+
+.PHONY: sanity-others unit-others
+sanity-others unit-others: # what the lists of other interpreters are added to; they may be empty
+	@:
 
 sanity-%: build/venv-%/.ready
 	@bash tests/gates/sanity.sh build/venv-$* --test compile --test import --test validate-modules
@@ -126,9 +130,8 @@ sanity-%: build/venv-%/.ready
 .PHONY: unit
 unit: $(VENV_READY) tree ## Unit tests on every interpreter from 3.11 up, with the coverage of module_utils
 	@mkdir -p build/coverage
-	@$(BIN)/coverage run -m pytest -q
-	@$(BIN)/coverage report
-	@$(MAKE) $(patsubst %,unit-%,$(OTHERS))
+	@failed=0; $(BIN)/coverage run -m pytest -q || failed=1; $(BIN)/coverage report; \
+	$(MAKE) --keep-going unit-others $(patsubst %,unit-%,$(OTHERS)) || failed=1; exit "$$failed"
 
 unit-%: build/venv-%/.ready tree
 	@echo "unit tests on Python $*"

@@ -15,9 +15,8 @@ from .repository import Problem
 
 # Written so that this file does not match itself.
 _UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X"]) + r")\b")
-_SILENCED = re.compile(
-    r"#\s*(no" r"qa|type:\s*ign" r"ore|pylint:\s*dis" r"able)(?::\s*[A-Z0-9, ]+|\[[a-z, -]+\]|=[a-z, -]+)?\s*(.*)"
-)
+_MARKS = "|".join(["no" + "qa", r"type:\s*ign" + "ore", r"pylint:\s*dis" + "able"])
+_SILENCED = re.compile(rf"#\s*({_MARKS})(?::\s*[A-Z0-9, ]+|\[[a-z, -]+\]|=[a-z, -]+)?\s*(.*)")
 _LINT_SKIPS = re.compile(r"^\s*(skip_list|warn_list|enable_list):", re.MULTILINE)
 _TEXT = {".py", ".yml", ".yaml", ".md", ".j2", ".sh", ".toml", ".txt", ".cfg", ".ini", ""}
 

@@ -39,7 +39,7 @@ def table(specified: dict[str, Any], wanted: dict[str, Any]) -> str:
 def replaced(readme: str, content: str) -> str | None:
     """Return ``readme`` with ``content`` between its marks, ``None`` where it does not have both, in order."""
     before, start, rest = readme.partition(START)
-    _, end, after = rest.partition(END)
+    end, after = rest.partition(END)[1:]
     if not start or not end:
         return None
     return f"{before}{START}\n{content}\n{END}{after}"
