@@ -264,9 +264,11 @@ def _without(text: str, start: int, end: int) -> Edit:
     line = text.rfind("\n", 0, start) + 1
     following = text.find("\n", end)
     stop = len(text) if following < 0 else following
-    if line and not text[line:start].strip(BLANKS) and not text[end:stop].strip(BLANKS):
-        # The line break before it goes, the one behind it stays: the entry may be the last of a file without one.
-        return Edit(line - 1, stop, "")
+    if line and not text[line:start].strip(BLANKS):
+        if not text[end:stop].strip(BLANKS):
+            # The line break before it goes, the one behind it stays: the entry may be the last of a file without one.
+            return Edit(line - 1, stop, "")
+        return Edit(start, end + len(text[end:stop]) - len(text[end:stop].lstrip(" \t")), "")
     before = start - (len(text[:start]) - len(text[:start].rstrip(" \t")))
     return Edit(before, end, "")
 

@@ -8,7 +8,8 @@ The ledger's kinds, each with the configuration directory as scope:
     name: the parameter; before: its value as it stood there, line breaks included.
 ``postfix.lists``
     name: ``PARAMETER ENTRY``; before: ``null`` for an entry that we put in, ``{"index": n}`` for one that we took out
-    and that stood behind n words. ``PARAMETER`` alone, before ``null``: main.cf did not set it.
+    and that stood behind n words. ``PARAMETER`` alone, for as long as anybody owns an entry: the value before, as it
+    stood there, ``null`` where main.cf did not set it.
 ``postfix.master``
     name: ``SERVICE/TYPE``; before: ``null`` for a service that we added, its entry for one that we took out.
     ``SERVICE/TYPE/WHAT``, with a field, ``command`` or a ``-o`` option: what we changed in somebody else's service.
@@ -214,20 +215,25 @@ def _set_entries(work: _Work, change: ListChange) -> None:
         value = lists.insert(value, missing, 0 if change.first else None)
     if value == base:
         return
-    if raw is None:
-        work.take(LISTS, name, None)
+    if name not in work.owned(LISTS):
+        work.take(LISTS, name, raw)
     work.main.set(name, value)
-    _drop_unneeded(work, name)
+    _settle(work, name)
 
 
-def _drop_unneeded(work: _Work, name: str) -> None:
-    """Take a list out of main.cf that only we put there and that says no more than Postfix's default."""
-    if name not in work.owned(LISTS) or _entries_of(work, name):
+def _settle(work: _Work, name: str) -> None:
+    """Write a list in which nobody owns an entry any more as it was written before, if it says the same."""
+    known = work.owned(LISTS).get(name)
+    if known is None or _entries_of(work, name):
         return
     value = work.main.value(name)
-    if value is None or value == (work.default(name) or ""):
-        work.main.remove(name)
-        work.release(LISTS, name)
+    before = (work.default(name) or "") if known.before is None else known.before
+    if value is not None and lists.entry_words(value) == lists.entry_words(before):
+        if known.before is None:
+            work.main.remove(name)
+        else:
+            work.main.set(name, known.before)
+    work.release(LISTS, name)
 
 
 def _set_service(work: _Work, change: ServiceChange) -> None:
@@ -306,7 +312,8 @@ def _to_restore(work: _Work) -> list[str]:
     keys = [
         key for kind in (MAIN, LISTS, MASTER) for key, entry in work.owned(kind).items() if entry.owner == work.owner
     ]
-    names = ["/".join(key.split("/")[:2]) if key in work.owned(MASTER) else key.split(" ", 1)[0] for key in keys]
+    services = work.owned(MASTER)
+    names = ["/".join(key.split("/")[:2]) if key in services else key.split(" ", 1)[0] for key in keys]
     return list(dict.fromkeys(names))
 
 
@@ -327,8 +334,8 @@ def _restore(work: _Work, name: str) -> None:
     for key, entry in own[LISTS].items():
         if key != name:
             _restore_entry(work, name, key, entry)
-    if name in own[LISTS] or own[LISTS]:
-        _drop_unneeded(work, name)
+    if own[LISTS]:
+        _settle(work, name)
     if name in own[MAIN]:
         _restore_parameter(work, name, own[MAIN][name].before)
     for key in own[MASTER]:

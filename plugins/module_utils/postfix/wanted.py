@@ -19,7 +19,7 @@ TYPES = ("inet", "unix", "fifo", "pass", "unix-dgram")
 # Linux takes at most 128 KiB in one argument of a program, and master hands each -o option over in one.
 VALUE_LIMIT = 100_000
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
-_SERVICE = re.compile(r"[^\s#={}/,][^\s#={},]*")
+_SERVICE = re.compile(r"[^\s#={}/,]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _BOOLEAN_FIELDS = ("private", "unprivileged", "chroot")
 _FLAGS = {"y": "y", "yes": "y", "true": "y", "n": "n", "no": "n", "false": "n", "-": "-"}

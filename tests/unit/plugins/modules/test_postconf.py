@@ -1,0 +1,115 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The postconf module as Ansible calls it, with Postfix's programs replaced."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils import basic
+
+from ansible_collections.mailwright.mail.plugins.module_utils.postfix import staging
+from ansible_collections.mailwright.mail.plugins.modules import postconf
+
+Caller = Callable[..., dict[str, Any]]
+WANTED = {
+    "main": {"relayhost": "[mx]:25", "biff": True},
+    "lists": [{"parameter": "smtpd_milters", "present": ["inet:localhost:11332"]}],
+    "master": [{"service": "submission", "type": "inet", "private": False, "command": "smtpd"}],
+    "owner": "example",
+}
+
+
+def _run(self: staging.RealPrograms, *command: str) -> staging.Outcome:
+    """Answer as a Postfix that has everything and finds nothing wrong."""
+    if command[-1] in ("-d", "-x") and "-P" not in command:
+        return staging.Outcome(0, "daemon_directory = /daemons\nmail_version = 3.10.5\nsmtpd_milters =\n", "")
+    return staging.Outcome(0, "", "")
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Caller:
+    """Call the module with options and return what it returns."""
+    directory = tmp_path / "postfix"
+    directory.mkdir()
+    (directory / "main.cf").write_text("# here\nbiff = no\n")
+    (directory / "master.cf").write_text("smtp inet n - y - - smtpd\n")
+    monkeypatch.setattr(staging.RealPrograms, "installed", lambda self: True)
+    monkeypatch.setattr(staging.RealPrograms, "daemons", lambda self, directory: frozenset({"smtpd"}))
+    monkeypatch.setattr(staging.RealPrograms, "run", _run)
+
+    def call(check: bool = False, diff: bool = True, **options: Any) -> dict[str, Any]:
+        arguments = {
+            "config_dir": str(directory),
+            "ledger": str(tmp_path / "owned.json"),
+            "_ansible_check_mode": check,
+            "_ansible_diff": diff,
+            "_ansible_remote_tmp": str(tmp_path),
+            "_ansible_keep_remote_files": False,
+            **options,
+        }
+        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode())
+        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+        capsys.readouterr()
+        with pytest.raises(SystemExit):
+            postconf.main()
+        result: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return result
+
+    return call
+
+
+def test_four_runs_present_and_back(call: Caller, tmp_path: Path) -> None:
+    files = [tmp_path / "postfix" / name for name in ("main.cf", "master.cf")]
+    texts = [path.read_text() for path in files]
+    back = {"restore": ["*"], "owner": "example"}
+    for options in (WANTED, back):
+        before = [path.read_text() for path in files]
+        predicted = call(check=True, **options)
+        assert [path.read_text() for path in files] == before
+        done = call(**options)
+        for result in (predicted, done):
+            result.pop("invocation")
+        assert predicted == done
+        assert done["changed"] is True
+        assert done["changed_parameters"] == ["biff", "relayhost", "smtpd_milters"]
+        assert done["changed_services"] == ["submission/inet"]
+        assert [part["after"] for part in done["diff"]] == [path.read_text() for path in files]
+        assert call(check=True, **options)["changed"] is False
+        again = call(**options)
+        assert (again["changed"], again["changed_parameters"], again["diff"]) == (False, [], [])
+    assert [path.read_text() for path in files] == texts
+
+
+def test_a_boolean_given_as_text_or_not_is_the_same(call: Caller, tmp_path: Path) -> None:
+    service = {"service": "submission", "type": "inet", "command": "smtpd"}
+    call(master=[{**service, "private": False, "chroot": "n"}])
+    line = "submission inet  n       -       n       -       -       smtpd\n"
+    assert line in (tmp_path / "postfix" / "master.cf").read_text()
+    assert call(master=[{**service, "private": "no", "chroot": "false"}])["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"main": {"relayhost": "a\nb"}}, "value of relayhost 'a\\nb': has a line break"),
+        ({"main": {"no name": "x"}}, "main.cf parameter 'no name'"),
+        ({"main": "relayhost"}, "dictionary requested"),
+        ({"lists": [{"present": ["a"]}]}, "missing required arguments: parameter"),
+        ({"lists": [{"parameter": "a", "position": "middle"}]}, "must be one of: first, last"),
+        ({"master": [{"service": "x", "type": "tcp"}]}, "must be one of: inet, unix"),
+        ({"master": [{"service": "x", "type": "unix", "command": "nosuch"}]}, "there is no daemon nosuch"),
+    ],
+)
+def test_bad_input_changes_nothing(call: Caller, tmp_path: Path, options: dict[str, Any], told: str) -> None:
+    before = {path: path.read_bytes() for path in (tmp_path / "postfix").iterdir()}
+    for check in (True, False):
+        result = call(check=check, **options)
+        assert result["failed"] is True
+        assert told in result["msg"]
+    assert {path: path.read_bytes() for path in (tmp_path / "postfix").iterdir()} == before
+    assert not (tmp_path / "owned.json").exists()
