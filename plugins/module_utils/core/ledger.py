@@ -91,9 +91,9 @@ class Ledger:
             kind: {scope: {name: vars(entry) for name, entry in names.items()} for scope, names in scopes.items()}
             for kind, scopes in self.owned.items()
         }
-        return (
-            json.dumps({"version": VERSION, "owned": owned}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-        ).encode()
+        document = json.dumps({"version": VERSION, "owned": owned}, indent=1, sort_keys=True, ensure_ascii=False)
+        # A value before us may have bytes that are no UTF-8, kept as surrogates: JSON has an escape for these.
+        return f"{document}\n".encode("utf-8", "backslashreplace")
 
 
 @contextmanager

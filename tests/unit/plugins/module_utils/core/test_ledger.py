@@ -38,6 +38,14 @@ def test_it_is_plain_json_that_stays_the_same(tmp_path: Path) -> None:
     assert path.stat().st_ino == before.st_ino
 
 
+def test_a_value_with_bytes_that_are_no_text_comes_back_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "owned.json"
+    before = b"gr\xfcn".decode("utf-8", "surrogateescape")
+    with edit(path) as ledger:
+        ledger.take("kind", "scope", "name", before, "owner")
+    assert Ledger.read(path).entries("kind", "scope")["name"].before.encode("utf-8", "surrogateescape") == b"gr\xfcn"
+
+
 def test_what_is_released_leaves_nothing_behind(tmp_path: Path) -> None:
     path = tmp_path / "owned.json"
     with edit(path) as ledger:
