@@ -16,6 +16,8 @@ HARMLESS = [r"Killed with signal 15", r"setrlimit\(RLIMIT_NPROC"]
 PROVOKED = {
     "S01, S07, I02": r"SASL (PLAIN|LOGIN) authentication failed",
     "R12": r"TLS library problem: error:\w+:SSL routines:",
+    "R05, R08": r"Illegal address syntax from \S+ in RCPT command",
+    "R11": r"queue file size limit exceeded|mail_stream_cleanup: close error",
 }
 _SERVICES = ("postfix", "dovecot")
 _TROUBLE = re.compile(r"\b(warning|error|fatal|panic):", re.IGNORECASE)

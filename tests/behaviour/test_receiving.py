@@ -25,7 +25,7 @@ def test_r01_to_a_mailbox(mx: MailHost, client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["alice@example.com", "o'brien!#$%&*=?^_`{|}~-x@example.com", "reader@bücher.example"]
+    "address", ["alice@example.com", "o'brien#$&*=?^_`{|}~-x@example.com", "reader@bücher.example"]
 )
 def test_r01_to_a_mailbox_of_any_name(mx: MailHost, client: Client, address: str) -> None:
     token = new_token()
