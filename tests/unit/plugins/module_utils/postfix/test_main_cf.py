@@ -24,9 +24,9 @@ mydestination = $myhostname,
 \tlocalhost.localdomain,
 
     localhost
-relayhost = 
+relayhost = END
 mynetworks = 127.0.0.0/8 [::1]/128
-"""
+""".replace("END", "")
 
 NAMES = st.sampled_from(["biff", "relayhost", "mydestination", "transport_maps", "2bounce_notice_recipient"])
 VALUES = st.text(st.characters(min_codepoint=32, exclude_characters="\x7f\x85\xa0"), max_size=30).map(str.strip)

@@ -201,9 +201,9 @@ def test_a_new_entry_is_written_as_postfix_writes_its_own() -> None:
     assert entry_text(plain) == "x         unix  -       -       -       -       -       pipe -v user=a argv=/b c"
     with_option = Service("x", "unix", {}, "pipe user=a argv=/b", {"o": "1"})
     assert entry_text(with_option).endswith("pipe\n  -o o=1\n  user=a argv=/b")
-    for service in (service, plain, with_option):
-        read = MasterCf(entry_text(service)).services()[service.key]
-        assert (read.command, read.options) == (service.command, service.options)
+    for written in (service, plain, with_option):
+        read = MasterCf(entry_text(written)).services()[written.key]
+        assert (read.command, read.options) == (written.command, written.options)
 
 
 @given(st.dictionaries(st.sampled_from(["a", "b_c", "d"]), VALUES.filter(_balanced), max_size=3))
