@@ -50,6 +50,7 @@ def ansible(*command: str, environment: dict[str, str] | None = None) -> subproc
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         env={**os.environ, **settings, **(environment or {})},
+        check=False,
     )
 
 
@@ -85,7 +86,7 @@ class Host:
 
     def run(self, command: str, text: str = "", check: bool = True) -> str:
         """Run a shell command with ``text`` on its standard input and return what it writes to standard output."""
-        result = subprocess.run([*self._ssh, command], input=text.encode(), capture_output=True)
+        result = subprocess.run([*self._ssh, command], input=text.encode(), capture_output=True, check=False)
         if check:
             assert result.returncode == 0, f"{self.name}: {command}: {result.stderr.decode('utf-8', 'replace')}"
         return result.stdout.decode("utf-8", "replace")

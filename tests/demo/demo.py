@@ -113,7 +113,7 @@ def ssh(host: str, command: str, text: str | None = None) -> str:
             "ssh", "-i", facts["ansible_ssh_private_key_file"], *facts["ansible_ssh_common_args"].split(),
             f"root@{facts['ansible_host']}", command,
         ],
-        input=text, stdin=subprocess.DEVNULL if text is None else None, capture_output=True, text=True,
+        input=text, stdin=subprocess.DEVNULL if text is None else None, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if result.returncode != 0:
         sys.exit(f"on {host}: {result.stderr.strip()[-2000:]}")
@@ -125,7 +125,7 @@ def testbed(*arguments: str) -> None:
 
 
 def run(*command: str) -> None:
-    result = subprocess.run(command, cwd=ROOT, env=os.environ | {"ANSIBLE_PIPELINING": "true"})
+    result = subprocess.run(command, cwd=ROOT, env=os.environ | {"ANSIBLE_PIPELINING": "true"}, check=False)
     if result.returncode != 0:
         sys.exit(result.returncode)
 

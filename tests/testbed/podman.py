@@ -32,7 +32,7 @@ def podman(*arguments: str, capture: bool = True, check: bool = True) -> subproc
         CalledProcessError: it failed and wrote to the terminal itself.
     """
     command = [*_entrance(), "podman", *arguments]
-    result = subprocess.run(command, capture_output=capture, text=True, env=_environment())
+    result = subprocess.run(command, capture_output=capture, text=True, env=_environment(), check=False)
     if check and result.returncode != 0:
         if capture:
             raise TestBedError(f"podman {' '.join(arguments[:3])} ...: {result.stderr.strip()}")
@@ -54,7 +54,9 @@ def _entrance() -> list[str]:
         return []
     enter = ["nsenter", f"--mount={NAMESPACE}"]
     with _alone():
-        if subprocess.run([*enter, "test", "-e", "/sys/fs/cgroup/cgroup.controllers"], capture_output=True).returncode:
+        if subprocess.run(
+            [*enter, "test", "-e", "/sys/fs/cgroup/cgroup.controllers"], capture_output=True, check=False
+        ).returncode:
             _make_namespace(enter)
     return enter
 
