@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import os
 from importlib.metadata import version
+from pathlib import Path
 
-_HEAD = """\
+# The page carries the same licence lines as this file, which has them once.
+_LICENCE = "\n".join(line.removeprefix("# ") for line in Path(__file__).read_text().splitlines()[:2])
+_HEAD = f"""\
 <!--
-SPDX-FileCopyrightText: Mailwright contributors
-SPDX-License-Identifier: GPL-3.0-or-later
+{_LICENCE}
 -->
 # Benchmarks
 
