@@ -11,6 +11,7 @@ place, in one transaction.
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import tempfile
 from contextlib import closing
@@ -62,6 +63,8 @@ class DovecotReader:
         """Nothing beyond Python's own library is needed."""
 
     def publish(self, accounts: Accounts) -> None:
+        for left in self._directory.glob(".building-*"):
+            shutil.rmtree(left, ignore_errors=True)
         try:
             if self._path.exists():
                 self._update(self._path, accounts)

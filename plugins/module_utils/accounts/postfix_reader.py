@@ -40,46 +40,48 @@ class PostfixReader:
             published = os.readlink(self._current)
         except OSError:
             return "nothing is published"
-        if published != _directory_name(generation):
+        if published.partition(".")[0] != f"generation-{generation}":
             return f"{published} is published"
         for table in TABLES:
             file = self._current / f"{table}.lmdb"
             if not file.is_file() or not file.stat().st_size:
                 return f"{file.name} is missing"
-        return ""
+        # Postfix's processes go on with an older table for as long as its file has a name.
+        older = [entry.name for entry in self._directory.iterdir() if _is_generation(entry.name, published)]
+        return f"{min(older)} remains" if older else ""
 
     def prepare(self) -> None:
         need("lmdb")
 
     def publish(self, accounts: Accounts) -> None:
-        name = _directory_name(accounts.generation)
         building = Path(tempfile.mkdtemp(prefix=".building-", dir=self._directory))
         try:
             for table, entries in postfix_tables(accounts).items():
                 write_table(building / f"{table}.lmdb", entries)
             building.chmod(0o755)
             sync_directory(building)
-            self._put_in_place(building, name)
+            published = self._put_in_place(building, f"generation-{accounts.generation}")
         finally:
             shutil.rmtree(building, ignore_errors=True)
-        self._remove_others(name)
+        for entry in self._directory.iterdir():
+            if entry.name.startswith(".building-") or _is_generation(entry.name, published):
+                shutil.rmtree(entry, ignore_errors=True)
 
-    def _put_in_place(self, building: Path, name: str) -> None:
+    def _put_in_place(self, building: Path, name: str) -> str:
+        """Return the name under which the tables are published now."""
+        number = 0
         target = self._directory / name
-        if target.exists():
-            # The same generation, damaged: out of the way by a rename, since current may name it.
-            target.rename(Path(tempfile.mkdtemp(prefix=".damaged-", dir=self._directory)) / name)
+        while target.exists():
+            # The same generation, damaged: it stays until current names the new one and never leads nowhere.
+            number += 1
+            target = self._directory / f"{name}.{number}"
         building.rename(target)
         link = self._directory / ".current"
         link.unlink(missing_ok=True)
-        link.symlink_to(name)
+        link.symlink_to(target.name)
         link.replace(self._current)
         sync_directory(self._directory)
-
-    def _remove_others(self, name: str) -> None:
-        for entry in self._directory.iterdir():
-            if entry.name != name and entry.name.startswith(("generation-", ".building-", ".damaged-")):
-                shutil.rmtree(entry, ignore_errors=True)
+        return target.name
 
 
 def write_table(path: Path, entries: Mapping[str, str]) -> None:
@@ -98,5 +100,6 @@ def write_table(path: Path, entries: Mapping[str, str]) -> None:
         environment.close()
 
 
-def _directory_name(generation: int) -> str:
-    return f"generation-{generation}"
+def _is_generation(name: str, published: str) -> bool:
+    """Whether ``name`` is a generation other than the ``published`` one."""
+    return name.startswith("generation-") and name != published

@@ -1,0 +1,216 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The single modules and accounts agree: on random states, one plan does what a plan for each object does."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.model import Accounts
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.plan import AccountsPlan, make_plan
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.publish import credential_rows, postfix_tables
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.sqlite import SqliteStore
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.wanted import parse_wanted
+from ansible_collections.mailwright.mail.plugins.module_utils.core.errors import MailwrightError
+
+DOMAINS = ["a.example", "b.example", "xn--bcher-kva.example"]
+NAMES = ["x", "y", "z"]
+ADDRESSES = [f"{name}@{domain}" for domain in DOMAINS for name in NAMES]
+CATCH_ALLS = [f"@{domain}" for domain in DOMAINS]
+State = dict[str, list[dict[str, Any]]]
+
+
+def given_some(fields: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    """Return a strategy of dictionaries with any of the fields."""
+    return st.fixed_dictionaries({}, optional=fields)
+
+
+DOMAIN = given_some(
+    {
+        "active": st.booleans(),
+        "description": st.sampled_from(["", "O'Brien", "{{ x }}"]),
+        "max_mailboxes": st.sampled_from([0] * 9 + [1]),
+    }
+)
+MAILBOX = given_some(
+    {
+        "quota": st.sampled_from(["1K", 2048, "unlimited"]),
+        "display_name": st.sampled_from(["", 'say "hi"']),
+        "active": st.booleans(),
+        "protocols": st.lists(st.sampled_from(["imap", "pop3", "smtp", "sieve"])),
+    }
+)
+ALIAS = given_some({"active": st.booleans(), "exclusive": st.booleans(), "list_members": st.booleans()})
+
+
+@st.composite
+def states(draw: st.DrawFn, *, removing: bool) -> State:
+    """A state as a user would ask for it: whatever is to be absent is no destination of what is to be there."""
+    state: State = {"domains": [], "mailboxes": [], "aliases": []}
+    gone: set[str] = set()
+    for name in DOMAINS:
+        # A first state has all domains, most of the time; without them, most states would be refused.
+        role = draw(st.sampled_from(["present"] * 9 + (["none"] * 3 + ["absent"] if removing else ["none"])))
+        if role == "present":
+            state["domains"].append({"name": name, **draw(DOMAIN)})
+        elif role == "absent":
+            state["domains"].append(
+                {"name": name, "state": "absent", "cascade": draw(st.sampled_from([True, True, False]))}
+            )
+            gone.update(address for address in ADDRESSES + CATCH_ALLS if address.endswith(f"@{name}"))
+    aliases = []
+    for address in ADDRESSES + CATCH_ALLS:
+        # An address hardly ever changes its kind.
+        usual = "alias" if address.startswith(("@", "z")) else "mailbox"
+        kind = usual if address.startswith("@") or draw(st.integers(0, 60)) else "alias"
+        absent = removing and draw(st.integers(0, 5)) == 0
+        if draw(st.integers(0, 3)) == 0 or (address in gone and not absent):
+            continue
+        if absent:
+            gone.add(address)
+            entry = {"address": address, "state": "absent", "cascade": draw(st.sampled_from([True, True, False]))}
+            state["mailboxes" if kind == "mailbox" else "aliases"].append(entry)
+        elif kind == "mailbox":
+            state["mailboxes"].append({"address": address, "password_hash": "*", **draw(MAILBOX)})
+        else:
+            aliases.append({"address": address, **draw(ALIAS)})
+    for entry in aliases:
+        others = [one for one in ADDRESSES if one not in gone and one != entry["address"]]
+        entry["destinations"] = draw(st.lists(st.sampled_from([*others, "out@example.net"]), min_size=1, max_size=4))
+        state["aliases"].append(entry)
+    return state
+
+
+def plan_of(found: Accounts, state: State) -> AccountsPlan:
+    return make_plan(found, parse_wanted(**state), now="now", location="store")
+
+
+def single_states(state: State) -> Iterator[State]:
+    """Yield the state's objects one by one, as a user would order the tasks."""
+    order = [
+        ("domains", False),
+        ("mailboxes", False),
+        ("aliases", False),
+        ("aliases", True),
+        ("mailboxes", True),
+        ("domains", True),
+    ]
+    for key, absent in order:
+        for entry in state[key]:
+            if (entry.get("state") == "absent") == absent:
+                yield {key: [entry]}
+
+
+def together(found: Accounts, state: State) -> Accounts | None:
+    try:
+        return plan_of(found, state).after
+    except MailwrightError:
+        return None
+
+
+def one_by_one(found: Accounts, state: State) -> Accounts | None:
+    try:
+        for single in single_states(state):
+            found = plan_of(found, single).after
+    except MailwrightError:
+        return None
+    return found
+
+
+def content(accounts: Accounts | None) -> Any:
+    return accounts and (dict(accounts.domains), dict(accounts.mailboxes), dict(accounts.aliases))
+
+
+@given(states(removing=False), states(removing=False))
+@settings(max_examples=150, deadline=None)
+def test_adding_and_changing(first: State, second: State) -> None:
+    found = together(Accounts(), first)
+    event(f"first state {'refused' if found is None else 'taken'}")
+    assert content(found) == content(one_by_one(Accounts(), first))
+    if found is not None:
+        assert content(together(found, second)) == content(one_by_one(found, second))
+
+
+@given(states(removing=False), states(removing=True))
+@settings(max_examples=150, deadline=None)
+def test_removing(first: State, second: State) -> None:
+    """What succeeds one by one succeeds together, with the same result; together also allows what has no order."""
+    found = together(Accounts(), first)
+    if found is None:
+        return
+    single = one_by_one(found, second)
+    event(f"second state {'refused' if single is None else 'taken'}")
+    if single is not None:
+        assert content(together(found, second)) == content(single)
+
+
+@given(states(removing=False), states(removing=True))
+@settings(max_examples=150, deadline=None)
+def test_the_same_again_changes_nothing(first: State, second: State) -> None:
+    found = together(Accounts(), first) or Accounts()
+    after = together(found, second)
+    if after is not None:
+        again = plan_of(after, second)
+        assert again.touched == {"domain": [], "mailbox": [], "alias": []}
+
+
+@given(st.lists(states(removing=True), min_size=1, max_size=3))
+@settings(max_examples=25, deadline=None)
+def test_the_store_holds_what_the_plans_say(steps: list[State]) -> None:
+    with tempfile.TemporaryDirectory() as directory, closing(SqliteStore(f"{directory}/accounts.db")) as store:
+        expected = Accounts()
+        for step in steps:
+            try:
+                plan = plan_of(store.read(), step)
+            except MailwrightError:
+                continue
+            if plan.writes:
+                expected = store.apply(plan)
+            assert content(store.read()) == content(expected)
+
+
+def deliver(tables: dict[str, dict[str, str]], address: str) -> set[str]:
+    """Return where Postfix delivers mail for ``address``: by virtual_alias_maps until nothing changes any more."""
+    reached: set[str] = set()
+    seen: set[str] = set()
+    waiting = [address]
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        domain = name.partition("@")[2]
+        found = tables["aliases"].get(name) or tables["aliases"].get(f"@{domain}")
+        if found is None or found == name:
+            reached.add(name)
+        else:
+            waiting += found.split(", ")
+    return reached
+
+
+@given(states(removing=False))
+@settings(max_examples=150, deadline=None)
+def test_postfix_and_dovecot_are_told_the_same(state: State) -> None:
+    """Mail to a live mailbox reaches it and nobody else; nothing is delivered to what does not receive."""
+    accounts = together(Accounts(), state)
+    if accounts is None:
+        return
+    tables = postfix_tables(accounts)
+    active = {row[0] for row in credential_rows(accounts).values() if row[5]}
+    assert set(tables["mailboxes"]) == active
+    assert not active & set(tables["rejected"])
+    for address in active:
+        assert deliver(tables, address) == {address}
+        assert tables["senders"][address] == address
+    for alias in tables["aliases"]:
+        ends = deliver(tables, alias)
+        assert ends and all(end in active or end == "out@example.net" for end in ends)
+        logins = set(tables["senders"].get(alias, "").split(", ")) - {""}
+        if alias not in active:
+            assert logins == ends & active or logins == {alias}
