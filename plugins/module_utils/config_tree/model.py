@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from ..core.errors import InvalidValue
 
@@ -54,7 +55,7 @@ class Other:
     """A device, socket or pipe."""
 
 
-Node = File | Link | Directory | Other
+Node: TypeAlias = "File | Link | Directory | Other"
 
 
 @dataclass(frozen=True)
