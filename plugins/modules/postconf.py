@@ -221,7 +221,7 @@ def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=POSTCONF, supports_check_mode=True)
     options = dict(module.params)
-    configuration = Configuration(options["config_dir"], options.pop("ledger"), module.tmpdir)
+    configuration = Configuration(options["config_dir"], options.pop("ledger"))
     with failing(module):
         plan = configuration.plan(parse_wanted(**options))
         for warning in plan.warnings:

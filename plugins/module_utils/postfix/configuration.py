@@ -29,7 +29,7 @@ class Rejected(MailwrightError):
 
 @dataclass
 class Configuration:
-    """A configuration directory and what works on it. ``workdir`` is where the staged copy goes."""
+    """A configuration directory and what works on it. ``workdir`` is where staged copies go."""
 
     config_dir: str
     ledger_path: str = DEFAULT_PATH

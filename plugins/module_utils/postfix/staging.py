@@ -32,12 +32,13 @@ from .validate import Evidence
 
 FILES = ("main.cf", "master.cf")
 _DIRECTORIES = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
-# Lookup tables may be large; the programs that judge main.cf and master.cf do not read them.
-_LINK_ABOVE = 1024 * 1024
+# Lookup tables may be large, and the programs that judge main.cf and master.cf do not read them.
+_EMPTY_ABOVE = 1024 * 1024
 _UNUSED = re.compile(r"warning: \S*/(main|master)\.cf: unused parameter: ([^=\s]+)=")
 _UNDEFINED = re.compile(r"warning: \S*/(?:main|master)\.cf: undefined parameter: (\S+)")
 _OVERRIDE = re.compile(r"([^/\s]+/[^/\s]+)/(\S+) =(?: (.*))?")
 _TIMEOUT = 60
+_OLD = 0
 
 
 @dataclass(frozen=True)
@@ -208,24 +209,25 @@ def read(config_dir: str, ledger_path: str) -> Found:
 def staged(config_dir: str, texts: Mapping[str, str | None], parent: str | None = None) -> Iterator[Staged]:
     """Yield a copy of the whole configuration directory in which main.cf and master.cf have ``texts``.
 
-    It is made below ``parent`` with mode 0700, keeps modes and owners, and is removed at the end. Large tables are
-    linked, not copied.
+    It is made below ``parent`` with mode 0700, keeps modes and owners, and is removed at the end. Empty files stand in
+    for large tables, and files for links: ``postfix check`` would log a warning for each link that leads elsewhere.
     """
     with tempfile.TemporaryDirectory(prefix="mailwright-postfix-", dir=parent) as top:
         target, plain = os.path.join(top, "postfix"), os.path.join(top, "plain")
         try:
             os.mkdir(plain)
             Path(plain, "main.cf").touch()
+            os.utime(Path(plain, "main.cf"), (_OLD, _OLD))
+            os.mkdir(target, 0o755)
             if os.path.isdir(config_dir):
-                shutil.copytree(config_dir, target, symlinks=True, copy_function=_copy)
-            else:
-                os.mkdir(target, 0o755)
+                _copy_directory(config_dir, target)
             for name, text in texts.items():
-                # Removed first: it may be a link, which would lead to the file that is in use.
                 Path(target, name).unlink(missing_ok=True)
                 if text is not None:
                     write_atomic(Path(target, name), encode(text), mode=0o644)
-        except (OSError, shutil.Error) as error:
+                    # Postfix's programs wait until a file is two seconds old, lest it change under their hands.
+                    os.utime(Path(target, name), (_OLD, _OLD))
+        except OSError as error:
             raise Unavailable(f"{config_dir} cannot be copied to be checked: {error}") from error
         yield Staged(target, plain)
 
@@ -286,13 +288,31 @@ def _locked(directory: str) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _copy(source: str, target: str) -> None:
+def _copy_directory(source: str, target: str) -> None:
+    for entry in os.scandir(source):
+        copy = os.path.join(target, entry.name)
+        if entry.is_dir(follow_symlinks=False):
+            os.mkdir(copy)
+            _copy_directory(entry.path, copy)
+        elif entry.is_file():
+            _copy_file(entry.path, copy)
+    _copy_rights(source, target)
+
+
+def _copy_file(source: str, target: str) -> None:
+    # Nobody else may read it early: the directory above is ours alone.
+    if os.stat(source).st_size > _EMPTY_ABOVE:
+        Path(target).touch()
+    else:
+        shutil.copyfile(source, target)
+    _copy_rights(source, target)
+
+
+def _copy_rights(source: str, target: str) -> None:
     known = os.stat(source)
-    if known.st_size > _LINK_ABOVE:
-        os.symlink(source, target)
-        return
-    shutil.copy2(source, target)
     os.chown(target, known.st_uid, known.st_gid)
+    os.chmod(target, stat.S_IMODE(known.st_mode))
+    os.utime(target, (_OLD, _OLD))
 
 
 def _assignments(output: str) -> dict[str, str]:

@@ -260,14 +260,21 @@ def test_the_staged_copy_is_private_whole_and_gone_afterwards(
     (directory / "sasl" / "passwd").chmod(0o600)
     with (directory / "large.lmdb").open("wb") as stream:
         stream.truncate(2 * 1024 * 1024)
+    (directory / "sasl" / "nowhere").symlink_to("/no/such/file")
+    (directory / "sasl" / "above").symlink_to("..")
+    (directory / "sasl" / "passwd2").symlink_to("passwd")
     (directory / "main.cf").rename(tmp_path / "etc" / "main.cf")
     (directory / "main.cf").symlink_to("../main.cf")
     with staging.staged(str(directory), {"main.cf": "biff = yes\n", "master.cf": None}, configuration.workdir) as copy:
         staged = Path(copy.directory)
         assert staged.parent.stat().st_mode & 0o777 == 0o700
         assert (staged / "sasl" / "passwd").stat().st_mode & 0o777 == 0o600
-        assert (staged / "large.lmdb").is_symlink()
+        assert (staged / "sasl" / "passwd2").read_text() == "secret"
+        assert {path.name for path in (staged / "sasl").iterdir()} == {"passwd", "passwd2"}
+        assert (staged / "large.lmdb").stat().st_size == 0
         assert (staged / "main.cf").read_text() == "biff = yes\n"
+        # Postfix's programs wait for a file that is younger than two seconds.
+        assert (staged / "main.cf").stat().st_mtime < 1_000_000_000
         assert not (staged / "master.cf").exists()
         assert Path(copy.plain, "main.cf").read_text() == ""
     assert not staged.exists()
