@@ -23,6 +23,7 @@ from jinja2 import Environment, Template, TemplateError, TemplateSyntaxError, no
 from ansible_collections.mailwright.mail.plugins.module_utils.config_tree.document import encode
 from ansible_collections.mailwright.mail.plugins.module_utils.config_tree.model import check_name
 from ansible_collections.mailwright.mail.plugins.module_utils.core.errors import MailwrightError
+from ansible_collections.mailwright.mail.plugins.plugin_utils.document import plain
 
 _ENDING = ".j2"
 
@@ -42,6 +43,9 @@ class ActionModule(ActionBase):
         if not arguments.get("set_by"):
             role = self._task._role
             arguments["set_by"] = role.get_name(include_role_fqcn=False) if role else "config_tree"
+        if arguments.get("files"):
+            # ansible-core 2.18 leaves its placeholder for omitted values inside lists and dictionaries.
+            arguments["files"] = plain(arguments["files"], "files", variables.get("omit"))
         if arguments.get("state", "present") == "present" and arguments.get("src"):
             arguments["tree"] = self._tree(arguments, variables)
         return self._execute_module(
