@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from ..core.addresses import parse_address, parse_mailbox_address
+from ..core.addresses import parse_mailbox_address, parse_own_address
 from ..core.errors import Conflict, InvalidValue
 from .fields import ALIAS_FIELDS, DOMAIN_FIELDS, MAILBOX_FIELDS, known_domain, parse_choice, parse_flag, parse_text
 from .passwords import DEFAULT_SCHEME, BadPassword, check_password, find_scheme, parse_hash, scheme_of
@@ -168,7 +168,7 @@ def parse_wanted_mailbox(given: Given, place: str = "mailbox", delimiter: str = 
 
 def parse_wanted_alias(given: Given, place: str = "alias") -> WantedAlias:
     """Return the alias or catch-all asked for."""
-    address = str(parse_address(_identity(given, "address", place), f"{place} address", catch_all=True))
+    address = str(parse_own_address(_identity(given, "address", place), f"{place} address", catch_all=True))
     subject = f"alias {address}"
     values, rest = _parse_fields(given, ALIAS_FIELDS, subject, ("address", "state", "cascade", "exclusive"))
     present = _present(rest, subject)

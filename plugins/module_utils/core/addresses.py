@@ -129,13 +129,35 @@ def parse_address(value: str, subject: str = "address", *, catch_all: bool = Fal
     return Address(local_part.lower(), parse_domain(domain, f"domain of the {subject}"))
 
 
+def parse_own_address(value: str, subject: str = "address", *, catch_all: bool = False) -> Address:
+    """Return the parsed ``value``, which is to receive mail on our own hosts.
+
+    Postfix takes ``user%host@domain`` and ``host!user@domain`` for routes of the sender's and refuses them from
+    strangers as relaying, whatever ``allow_percent_hack`` and ``swap_bangpath`` say (postconf(5),
+    ``allow_untrusted_routing``), so such an address would exist and get no mail.
+
+    Raises:
+        InvalidValue: as `parse_address`, and a local part with ``%`` or ``!``.
+    """
+    address = parse_address(value, subject, catch_all=catch_all)
+    for character in "%!":
+        if character in address.local_part:
+            raise InvalidValue(
+                subject,
+                value,
+                f"has a {character} in its local part",
+                "Postfix refuses mail from outside to such addresses as a sender's own routing; use another character",
+            )
+    return address
+
+
 def parse_mailbox_address(value: str, subject: str = "mailbox address", *, delimiter: str = "+") -> Address:
     """Return the parsed ``value``, which is to name a mailbox and so also a directory.
 
     Raises:
-        InvalidValue: as `parse_address`, and a local part with ``/`` or the recipient ``delimiter``.
+        InvalidValue: as `parse_own_address`, and a local part with ``/`` or the recipient ``delimiter``.
     """
-    address = parse_address(value, subject)
+    address = parse_own_address(value, subject)
     if "/" in address.local_part:
         raise InvalidValue(
             subject,

@@ -46,7 +46,7 @@ def filled(store: SqliteStore, plan: Planner) -> Accounts:
             domains=[{"name": "example.com", "description": HOSTILE, "backup_mx": True, "max_mailboxes": 7}],
             mailboxes=[
                 {
-                    "address": "o'brien%$y{{z}}@example.com",
+                    "address": "o'brien$y{{z}}@example.com",
                     "password_hash": "*",
                     "display_name": HOSTILE,
                     "quota": "5G",
@@ -82,9 +82,9 @@ def test_what_is_written_is_read_exactly(store: SqliteStore, filled: Accounts, p
     again = store.read()
     assert again == filled
     assert again.domains["example.com"].description == HOSTILE
-    assert again.mailboxes["o'brien%$y{{z}}@example.com"].display_name == HOSTILE
+    assert again.mailboxes["o'brien$y{{z}}@example.com"].display_name == HOSTILE
     assert again.mailboxes["b@example.com"].protocols == ("imap", "pop3")
-    assert again.mailboxes["o'brien%$y{{z}}@example.com"].protocols is PROTOCOLS
+    assert again.mailboxes["o'brien$y{{z}}@example.com"].protocols is PROTOCOLS
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT display_name FROM mailboxes ORDER BY address").fetchall()
         assert rows == [("",), (HOSTILE,)]
@@ -99,7 +99,7 @@ def test_times_are_kept(store: SqliteStore, filled: Accounts, plan: Planner) -> 
         "2026-01-01T00:00:00Z",
         "2027-01-01T00:00:00Z",
     )
-    assert mailboxes["o'brien%$y{{z}}@example.com"].modified == "2026-01-01T00:00:00Z"
+    assert mailboxes["o'brien$y{{z}}@example.com"].modified == "2026-01-01T00:00:00Z"
 
 
 def test_the_file_is_roots_alone_whatever_the_umask(store: SqliteStore, path: Path, plan: Planner) -> None:
@@ -255,7 +255,8 @@ def test_somebody_elses_database_is_no_store(store: SqliteStore, path: Path, pla
 
 def test_a_newer_store_is_refused_and_kept(filled: Accounts, store: SqliteStore, path: Path, plan: Planner) -> None:
     store.close()
-    with closing(sqlite3.connect(path)) as connection, connection:
+    connection = sqlite3.connect(path)
+    with closing(connection), connection:
         connection.execute("UPDATE meta SET value = '2' WHERE key = 'schema_version'")
     before = dump(path)
     for use in (store.read, lambda: store.apply(plan(create=True))):

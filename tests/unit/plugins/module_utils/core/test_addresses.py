@@ -16,6 +16,7 @@ from ansible_collections.mailwright.mail.plugins.module_utils.core.addresses imp
     parse_address,
     parse_domain,
     parse_mailbox_address,
+    parse_own_address,
     show_domain,
 )
 from ansible_collections.mailwright.mail.plugins.module_utils.core.errors import InvalidValue
@@ -181,3 +182,12 @@ def test_without_the_library_symbols_are_refused(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "idna", None)
     with pytest.raises(InvalidValue, match=r"a☃b\.example.*does not convert to A-labels"):
         parse_domain("a☃b.example")
+
+
+@pytest.mark.parametrize("value", ["a%b@example.com", "host!user@example.com"])
+def test_own_addresses_are_none_that_postfix_takes_for_routes(value: str) -> None:
+    for parse in (parse_own_address, parse_mailbox_address):
+        with pytest.raises(InvalidValue, match=r"in its local part; Postfix refuses mail") as caught:
+            parse(value)
+        assert value in str(caught.value)
+    assert str(parse_address(value)) == value, "fine as somebody else's address"
