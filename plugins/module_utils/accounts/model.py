@@ -117,6 +117,6 @@ def without_tag(address: str, delimiter: str = "+") -> str:
 
     ``address`` is returned as it is where nothing stands before the delimiter.
     """
-    local_part, _, domain = address.rpartition("@")
+    local_part, domain = address.rpartition("@")[::2]
     name = local_part.partition(delimiter)[0] if delimiter else local_part
     return f"{name}@{domain}" if name else address

@@ -56,7 +56,7 @@ def credential_rows(accounts: Accounts) -> dict[str, tuple[Any, ...]]:
     active_domains = {name for name, domain in accounts.domains.items() if domain.active}
     rows: dict[str, tuple[Any, ...]] = {}
     for address, mailbox in accounts.mailboxes.items():
-        local_part, _, domain = address.rpartition("@")
+        local_part, domain = address.rpartition("@")[::2]
         active = mailbox.active and domain in active_domains
         login = active and mailbox.password_hash != NO_LOGIN
         protocols = (int(login and protocol in mailbox.protocols) for protocol in PROTOCOLS)

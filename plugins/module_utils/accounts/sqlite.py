@@ -73,8 +73,7 @@ class SqliteStore(Store):
 
     def generation(self) -> int:
         with self._told():
-            assert self._writer is not None, "within lock()"
-            return self._state(self._writer)[1]
+            return self._state(self._locked())[1]
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -88,9 +87,9 @@ class SqliteStore(Store):
 
     def apply(self, plan: AccountsPlan) -> Accounts:
         with self.lock(), self._told():
-            assert self._writer is not None
-            generation = self._write(self._writer, plan)
-            self._writer.execute("COMMIT")
+            writer = self._locked()
+            generation = self._write(writer, plan)
+            writer.execute("COMMIT")
         after = plan.after
         return Accounts(after.domains, after.mailboxes, after.aliases, generation, self.version)
 
@@ -119,6 +118,12 @@ class SqliteStore(Store):
         if self._writer.in_transaction:
             return None
         self._writer.execute("BEGIN IMMEDIATE")
+        return self._writer
+
+    def _locked(self) -> sqlite3.Connection:
+        """Return the connection that holds the lock; asking for it outside `lock` is a fault of the caller."""
+        if self._writer is None:
+            raise RuntimeError("the store is asked outside lock()")
         return self._writer
 
     def _open(self, mode: str) -> sqlite3.Connection:

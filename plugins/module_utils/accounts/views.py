@@ -75,7 +75,7 @@ def destination_values(alias: Alias, accounts: Accounts) -> list[dict[str, Any]]
 
 def show_address(address: str) -> str:
     """Return a stored address with its domain in U-labels."""
-    local_part, _, domain = address.rpartition("@")
+    local_part, domain = address.rpartition("@")[::2]
     return f"{local_part}@{show_domain(domain)}"
 
 
