@@ -28,12 +28,16 @@ class DocumentAction(ActionBase):
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
         arguments = dict(self._task.args)
-        if arguments.get("document") is not None:
-            raise AnsibleActionFail("document is for the collection's own use; give the options themselves")
         # ansible-core 2.18 leaves its placeholder for omitted values inside lists and dictionaries.
         omitted = variables.get("omit")
         hidden = {name: arguments.pop(name) for name in self.HIDDEN if arguments.get(name) is not None}
-        arguments["document"] = json.dumps(plain(hidden, "", omitted))
+        try:
+            if arguments.get("document") is not None:
+                raise AnsibleActionFail("document is for the collection's own use; give the options themselves")
+            arguments["document"] = json.dumps(plain(hidden, "", omitted))
+        except AnsibleActionFail as error:
+            # Returned, and not raised, so that failed_when and ignore_errors see it as any other failure.
+            return {**result, "failed": True, "msg": error.message}
         result.update(
             self._execute_module(
                 module_name=self.MODULE,
