@@ -12,15 +12,17 @@ from behaviour.bed import MailHost
 MARK = "mailwright-behaviour"
 # A restart ends processes, and containers may not raise their limits: neither is anybody's fault.
 HARMLESS = [r"Killed with signal 15", r"setrlimit\(RLIMIT_NPROC"]
-# Lines with which Postfix rightly tells what the scenarios named did to it.
+# Lines with which Postfix and Dovecot rightly tell what the scenarios named did to them.
 PROVOKED = {
     "S01, S07, I02": r"SASL (PLAIN|LOGIN) authentication failed",
     "R12": r"TLS library problem: error:\w+:SSL routines:",
     "R05, R08": r"Illegal address syntax from \S+ in RCPT command",
+    "O02": r"master: Warning: SIGHUP received - reloading configuration",
     "R11": r"queue file size limit exceeded|mail_stream_cleanup: close error",
 }
 _SERVICES = ("postfix", "dovecot")
-_TROUBLE = re.compile(r"\b(warning|error|fatal|panic):", re.IGNORECASE)
+# As Postfix begins a line, and as Dovecot writes it after the name of a process.
+_TROUBLE = re.compile(r"^(warning|error|fatal|panic): |\b(Warning|Error|Fatal|Panic): ")
 _WARNING = 4
 
 

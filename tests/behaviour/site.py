@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,8 +48,8 @@ def run_site(*options: str, variables: dict[str, Any] | None = None) -> Run:
     """Run site.yml with further ``variables``, which travel in a file: they may be secret."""
     with tempfile.TemporaryDirectory() as folder:
         extra = Path(folder) / "extra.json"
-        with extra.open("w", opener=lambda path, flags: os.open(path, flags, 0o600)) as stream:
-            json.dump(variables or {}, stream)
+        extra.touch(mode=0o600)
+        extra.write_text(json.dumps(variables or {}))
         environment = {
             "MAILWRIGHT_RECORD": f"{folder}/record",
             "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
