@@ -37,7 +37,6 @@ _WORDS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("smtpd_tls_security_level", "postscreen_tls_security_level"), _SERVER_LEVELS),
     "tlsproxy_tls_security_level": _SERVER_LEVELS,
     **dict.fromkeys(("smtp_tls_security_level", "lmtp_tls_security_level"), _CLIENT_LEVELS),
-    "tlsproxy_client_level": _CLIENT_LEVELS,
     "tlsproxy_client_security_level": _CLIENT_LEVELS,
     **dict.fromkeys(
         ("smtp_dns_support_level", "lmtp_dns_support_level"), frozenset({"", "disabled", "enabled", "dnssec"})

@@ -142,7 +142,8 @@ class Inspector:
             overrides = self._programs.run("postconf", "-c", directory, "-P", "-x")
             outcomes += [self._programs.run("postconf", "-c", directory, "-M"), overrides]
         # Reads main.cf as each daemon does (numbers, host names, protocols), and changes nothing.
-        outcomes.append(self._programs.run("postmap", "-c", directory, "-q", "key", "static:value"))
+        reader = self._programs.run("postmap", "-c", directory, "-q", "key", "static:value")
+        unreadable = tuple(dict.fromkeys(_refusal(o, directory, shown_as) for o in outcomes if o.status))
         expanded = _assignments(values.output)
         daemon_directory = expanded.get("daemon_directory", "")
         return Evidence(
@@ -153,7 +154,8 @@ class Inspector:
             overrides=_overrides(overrides.output),
             unused=tuple(dict.fromkeys((f"{m[1]}.cf", m[2]) for o in outcomes for m in _UNUSED.finditer(o.errors))),
             undefined=tuple(dict.fromkeys(m[1] for o in outcomes for m in _UNDEFINED.finditer(o.errors))),
-            refusals=tuple(dict.fromkeys(_refusal(o, directory, shown_as) for o in outcomes if o.status)),
+            refusals=(_refusal(reader, directory, shown_as),) if reader.status and not unreadable else (),
+            unreadable=unreadable,
             map_types=self._words(copy.plain, "-m"),
             daemons=self._programs.daemons(daemon_directory) if daemon_directory else frozenset(),
             daemon_directory=daemon_directory,

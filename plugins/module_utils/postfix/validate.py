@@ -80,6 +80,7 @@ class Problem:
     key: str
     text: str
     fatal: bool = True
+    hides_others: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ class Evidence:
 
     ``values`` and ``overrides`` (by ``name/type``) are expanded; ``set_names`` are the parameters that main.cf sets.
     ``unused`` holds ``(file, name)``, ``undefined`` names that are referred to and nowhere set, ``refusals`` what
-    a program of Postfix refused with, ``daemons`` the programs in ``daemon_directory``.
+    a program of Postfix refused with, ``daemons`` the programs in ``daemon_directory``. ``unreadable`` is what
+    ``postconf`` refused with: there are no values then.
     """
 
     postfix: Postfix
@@ -99,6 +101,7 @@ class Evidence:
     unused: tuple[tuple[str, str], ...] = ()
     undefined: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
     map_types: frozenset[str] = frozenset()
     daemons: frozenset[str] = frozenset()
     daemon_directory: str = ""
@@ -106,7 +109,8 @@ class Evidence:
 
 def judge(evidence: Evidence) -> list[Problem]:
     """Return all that is wrong, the most telling first."""
-    problems = [Problem(f"refusal {text}", text) for text in evidence.refusals]
+    problems = [Problem(f"unreadable {text}", text, hides_others=True) for text in evidence.unreadable]
+    problems += [Problem(f"refusal {text}", text) for text in evidence.refusals]
     problems += _unused(evidence)
     settings = [("", name, evidence.values[name]) for name in evidence.main if name in evidence.values]
     settings += [(key, name, value) for key, options in evidence.overrides.items() for name, value in options.items()]
@@ -123,11 +127,13 @@ def judge(evidence: Evidence) -> list[Problem]:
 
 
 def split_new(after: Iterable[Problem], before: Iterable[Problem]) -> tuple[list[Problem], list[Problem]]:
-    """Return the problems that stop a change (fatal ones that came with it), and those to warn of."""
-    known = {problem.key for problem in before}
-    errors = [problem for problem in after if problem.fatal and problem.key not in known]
-    warnings = [problem for problem in after if not problem.fatal or problem.key in known]
-    return errors, warnings
+    """Return the problems that stop a change (fatal ones that came with it), and those to warn of.
+
+    One that keeps others from being seen stops it also where it was there before.
+    """
+    after, known = list(after), {problem.key for problem in before}
+    errors = [problem for problem in after if problem.fatal and (problem.hides_others or problem.key not in known)]
+    return errors, [problem for problem in after if problem not in errors]
 
 
 def excused_names(evidence: Evidence) -> frozenset[str]:

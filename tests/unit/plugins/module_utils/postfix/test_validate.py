@@ -147,6 +147,12 @@ def test_what_a_program_refuses_comes_first_and_hides_nothing() -> None:
     assert texts(found) == ["Postfix refuses it"]
 
 
+def test_what_hides_other_problems_stops_a_change_even_if_it_was_there() -> None:
+    problems = judge(evidence(unreadable=("missing '='",), values={}))
+    assert [problem.text for problem in problems] == ["missing '='"]
+    assert split_new(problems, problems) == (problems, [])
+
+
 def test_an_undefined_name_is_only_a_warning() -> None:
     errors, warnings = split_new(judge(evidence(undefined=("nosuch",))), [])
     assert errors == []
