@@ -287,7 +287,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("domain", {"name": "exa mple.com"}, "has the label 'exa mple'"),
     ("domain", {"name": "example.com", "max_mailboxes": -1}, "-1: is negative"),
-    ("domain", {"name": "example.com", "description": "a\x00b"}, "has the character"),
+    ("domain", {"name": "example.com", "description": "a\x01b"}, "has the character"),
     (
         "domain",
         {"name": "example.com", "state": "absent"},
