@@ -22,7 +22,7 @@ PORTS = [
     ("587", "submission, STARTTLS"),
     ("465", "submission, TLS"),
     ("993", "IMAP, TLS"),
-    ("143", "IMAP, STARTTLS"),
+    ("995", "POP3, TLS"),
     ("4190", "ManageSieve, STARTTLS"),
 ]
 
