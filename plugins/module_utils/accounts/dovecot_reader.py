@@ -25,6 +25,9 @@ from .publish import CREDENTIAL_COLUMNS, credential_rows
 FILE = "credentials.db"
 _MODE = 0o640
 _TIMEOUT = 30.0
+_COMPANIONS = ("-wal", "-shm")
+# What a large change leaves of its log while Dovecot keeps the database open.
+_LOG_LIMIT = 4 * 1024 * 1024
 _SCHEMA = (
     f"""CREATE TABLE users (
         address TEXT PRIMARY KEY, local_part TEXT NOT NULL, domain TEXT NOT NULL, password TEXT NOT NULL,
@@ -92,6 +95,7 @@ class DovecotReader:
         marks = ", ".join("?" * len(CREDENTIAL_COLUMNS))
         with closing(sqlite3.connect(path, timeout=_TIMEOUT, isolation_level=None)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA journal_size_limit = {_LOG_LIMIT}")
             connection.execute("BEGIN IMMEDIATE")
             if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'users'").fetchone():
                 for statement in _SCHEMA:
@@ -120,9 +124,12 @@ class DovecotReader:
         return self._directory.stat().st_gid
 
     def _set_owner(self, path: Path) -> None:
-        os.chown(path, -1, self._group())
-        path.chmod(_MODE)
+        # SQLite gives -wal and -shm the database's mode and group only when it makes them.
+        for file in (path, *(Path(f"{path}{suffix}") for suffix in _COMPANIONS)):
+            if file.exists():
+                os.chown(file, -1, self._group())
+                file.chmod(_MODE)
 
     def _remove(self) -> None:
-        for suffix in ("", "-wal", "-shm"):
+        for suffix in ("", *_COMPANIONS):
             Path(f"{self._path}{suffix}").unlink(missing_ok=True)

@@ -32,6 +32,10 @@ KINDS = ("domain", "mailbox", "alias")
 
 def open_store(params: Mapping[str, Any]) -> Store:
     """Return the store that the modules' common options name."""
+    if params["lock_timeout"] < 0:
+        raise InvalidValue(
+            "lock_timeout", params["lock_timeout"], "is negative", "give seconds, 0 for not waiting at all"
+        )
     return SqliteStore(params["path"], params["lock_timeout"])
 
 

@@ -285,6 +285,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         {"address": "alice@example.com", "state": "absent"},
         "alice@example.com is a destination of info@example.com",
     ),
+    ("domain", {"name": "example.com", "lock_timeout": -1}, "lock_timeout -1: is negative"),
     ("domain", {"name": "exa mple.com"}, "has the label 'exa mple'"),
     ("domain", {"name": "example.com", "max_mailboxes": -1}, "-1: is negative"),
     ("domain", {"name": "example.com", "description": "a\x01b"}, "has the character"),
@@ -482,6 +483,23 @@ def test_a_reader_that_comes_later_is_served(run: Run, path: Path) -> None:
     assert not run("accounts")["changed"]
     assert rows(path.parent / "published/dovecot/credentials.db", "SELECT count(*) FROM users") == [(2,)]
     assert sorted(entry.name for entry in (path.parent / "published").iterdir()) == ["dovecot"]
+
+
+def test_a_run_killed_before_it_published_is_completed_by_the_next(
+    run: Run, base: Result, path: Path, published: Path
+) -> None:
+    child = os.fork()
+    if not child:
+        run_file.publish = lambda _readers, _accounts: os.kill(os.getpid(), 9)  # type: ignore[assignment]  # the worst moment
+        run("alias", address="sales@example.com", destinations=["alice@example.com"])
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -9
+    assert rows(path, "SELECT count(*) FROM aliases") == [(2,)]
+    assert "sales@example.com" not in lookup(published, "aliases")
+    assert run("alias", address="sales@example.com", check=True)["changed"]
+    assert run("alias", address="sales@example.com")["changed"]
+    assert lookup(published, "aliases")["sales@example.com"] == "alice@example.com"
+    assert not run("accounts")["changed"]
 
 
 def test_a_store_made_anew_is_published_again(run: Run, base: Result, path: Path, published: Path) -> None:

@@ -136,6 +136,17 @@ def test_modes_are_right_whatever_the_umask(root: Path, one: Accounts) -> None:
         connection.execute("ROLLBACK")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files another group")
+def test_a_group_that_changed_is_given_to_all_files(root: Path, one: Accounts) -> None:
+    publish(readers(root), one)
+    with closing(sqlite3.connect(root / "dovecot" / "credentials.db")) as kept:
+        kept.execute("SELECT * FROM users").fetchall()
+        os.chown(root / "dovecot", -1, 65534)
+        publish(readers(root), one)
+        for name in ("credentials.db", "credentials.db-wal", "credentials.db-shm"):
+            assert (root / "dovecot" / name).stat().st_gid == 65534
+
+
 def test_what_is_current_is_not_written_again(root: Path, one: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(readers(root), one)
 
