@@ -73,7 +73,8 @@ def test_four_runs_present_and_back(call: Caller, tmp_path: Path) -> None:
         assert [path.read_text() for path in files] == before
         done = call(**options)
         for result in (predicted, done):
-            result.pop("invocation")
+            # ansible-core up to 2.19 echoes the options, check mode among them; newer ones only when asked to.
+            result.pop("invocation", None)
         assert predicted == done
         assert done["changed"] is True
         assert done["changed_parameters"] == ["biff", "relayhost", "smtpd_milters"]
