@@ -64,7 +64,7 @@ tree:
 
 .PHONY: gates
 gates: $(VENV_READY) ## Everything below that needs no test bed, side by side
-	@$(MAKE) --keep-going -j$$(nproc) --output-sync=target lint nox sanity unit
+	@$(MAKE) --keep-going -j$$(nproc) --output-sync=recurse lint nox sanity unit
 
 .PHONY: lint
 lint: ruff yamllint mypy ansible-lint rules ## Style, types and the project's own rules (ruff, yamllint, mypy, ansible-lint, tests/gates)
