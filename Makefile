@@ -63,7 +63,7 @@ tree:
 	@ln -sfn ../../../.. $(TREE)
 
 .PHONY: gates
-gates: $(VENV_READY) ## Everything below that needs no test bed, side by side
+gates: $(VENV_READY) ## Everything that needs no test bed: lint, nox, sanity and unit, side by side
 	@$(MAKE) --keep-going -j$$(nproc) --output-sync=recurse lint nox sanity unit
 
 .PHONY: lint
