@@ -73,7 +73,6 @@ TOLD = [
     "smtp_dns_support_level; give one of disabled, dnssec, enabled",
     "smtpd_helo_required = on: not a value of smtpd_helo_required; give yes or no",
     "smtp_connect_timeout = 5min: not a value of smtp_connect_timeout; give a time",
-    "Postfix refuses the configuration: ",
     "message_size_limit = 10M: not a value of message_size_limit; give a number",
     "inet_protocols; give one of all, ipv4, ipv6",
     "transport_maps: the map type nosuch is not installed",

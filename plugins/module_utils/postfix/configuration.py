@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..core.errors import MailwrightError, Unavailable
 from ..core.ledger import DEFAULT_PATH
 from .plan import PostconfPlan, make_plan
-from .staging import Inspector, Programs, RealPrograms, read, staged, write
+from .staging import Inspector, Programs, RealPrograms, Staged, read, staged, write
 from .validate import Problem, judge, split_new
 from .wanted import Wanted
 
@@ -68,33 +69,38 @@ class Configuration:
         """
         if not self.programs.installed():
             raise Unavailable(_NOT_INSTALLED)
-        warnings = self._check(plan) if plan.changed_files else []
+        warnings = self._refused(plan, Inspector(self.programs).check) if plan.changed_files else []
         write(plan, self.ledger_path)
         return warnings
 
     def _judge(self, plan: PostconfPlan, inspector: Inspector) -> None:
         with staged(self.config_dir, plan.after, self.workdir) as copy:
             after = judge(inspector.evidence(copy, self.config_dir))
-        if not after:
-            return
-        # Only now is it worth asking what was wrong before.
-        with staged(self.config_dir, plan.before, self.workdir) as copy:
-            before = judge(inspector.evidence(copy, self.config_dir))
+        # Only if something is wrong is it worth asking what was wrong before.
+        before: list[Problem] = []
+        if after:
+            with staged(self.config_dir, plan.before, self.workdir) as copy:
+                before = judge(inspector.evidence(copy, self.config_dir))
         errors, warnings = split_new(after, before)
         if errors:
             raise Rejected(self.config_dir, [problem.text for problem in errors])
-        plan.warnings += [_warning(problem, problem in before) for problem in warnings]
+        plan.warnings += [_warning(problem.text, problem in before) for problem in warnings]
+        plan.warnings += self._refused(plan, inspector.reading)
 
-    def _check(self, plan: PostconfPlan) -> list[str]:
-        inspector = Inspector(self.programs)
+    def _refused(self, plan: PostconfPlan, ask: Callable[[Staged, str], str | None]) -> list[str]:
+        """Return a warning if a program of Postfix refuses the configuration, and did so before.
+
+        Raises:
+            Rejected: it refuses it only now.
+        """
         with staged(self.config_dir, plan.after, self.workdir) as copy:
-            refusal = inspector.check(copy, self.config_dir)
+            refusal = ask(copy, self.config_dir)
         if refusal is None:
             return []
         with staged(self.config_dir, plan.before, self.workdir) as copy:
-            if inspector.check(copy, self.config_dir) is None:
-                raise Rejected(self.config_dir, [f"postfix check: {refusal}"])
-        return [f"postfix check: {refusal} (it did so before)"]
+            if ask(copy, self.config_dir) is None:
+                raise Rejected(self.config_dir, [refusal])
+        return [_warning(refusal, True)]
 
 
 def results(plan: PostconfPlan) -> dict[str, Any]:
@@ -117,5 +123,5 @@ def _unchecked(plan: PostconfPlan) -> list[str]:
     return notes
 
 
-def _warning(problem: Problem, was_there: bool) -> str:
-    return f"{problem.text} (it was so before)" if was_there else problem.text
+def _warning(text: str, was_there: bool) -> str:
+    return f"{text} (it was so before)" if was_there else text

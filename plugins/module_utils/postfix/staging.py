@@ -141,8 +141,6 @@ class Inspector:
         if Path(directory, "master.cf").exists():
             overrides = self._programs.run("postconf", "-c", directory, "-P", "-x")
             outcomes += [self._programs.run("postconf", "-c", directory, "-M"), overrides]
-        # Reads main.cf as each daemon does (numbers, host names, protocols), and changes nothing.
-        reader = self._programs.run("postmap", "-c", directory, "-q", "key", "static:value")
         unreadable = tuple(dict.fromkeys(_refusal(o, directory, shown_as) for o in outcomes if o.status))
         expanded = _assignments(values.output)
         daemon_directory = expanded.get("daemon_directory", "")
@@ -154,19 +152,28 @@ class Inspector:
             overrides=_overrides(overrides.output),
             unused=tuple(dict.fromkeys((f"{m[1]}.cf", m[2]) for o in outcomes for m in _UNUSED.finditer(o.errors))),
             undefined=tuple(dict.fromkeys(m[1] for o in outcomes for m in _UNDEFINED.finditer(o.errors))),
-            refusals=(_refusal(reader, directory, shown_as),) if reader.status and not unreadable else (),
             unreadable=unreadable,
             map_types=self._words(copy.plain, "-m"),
             daemons=self._programs.daemons(daemon_directory) if daemon_directory else frozenset(),
             daemon_directory=daemon_directory,
         )
 
+    def reading(self, copy: Staged, shown_as: str) -> str | None:
+        """Return why a program that reads main.cf as each daemon does (numbers, addresses) refuses it, else ``None``.
+
+        It changes nothing, but a refusal stands in the mail log, too.
+        """
+        return self._judged(copy, shown_as, "postmap", "-c", copy.directory, "-q", "key", "static:value")
+
     def check(self, copy: Staged, shown_as: str) -> str | None:
         """Return why ``postfix check`` refuses the configuration in ``copy``, ``None`` if it does not.
 
         It also creates missing queue directories, so it belongs to a run, not to check mode.
         """
-        outcome = self._programs.run("postfix", "-c", copy.directory, "check")
+        return self._judged(copy, shown_as, "postfix", "-c", copy.directory, "check")
+
+    def _judged(self, copy: Staged, shown_as: str, *command: str) -> str | None:
+        outcome = self._programs.run(*command)
         return _refusal(outcome, copy.directory, shown_as) if outcome.status else None
 
     def _about(self, plain: str) -> Postfix:

@@ -88,9 +88,8 @@ class Evidence:
     """What Postfix says of one configuration directory.
 
     ``values`` and ``overrides`` (by ``name/type``) are expanded; ``set_names`` are the parameters that main.cf sets.
-    ``unused`` holds ``(file, name)``, ``undefined`` names that are referred to and nowhere set, ``refusals`` what
-    a program of Postfix refused with, ``daemons`` the programs in ``daemon_directory``. ``unreadable`` is what
-    ``postconf`` refused with: there are no values then.
+    ``unused`` holds ``(file, name)``, ``undefined`` names that are referred to and nowhere set, ``daemons`` the
+    programs in ``daemon_directory``. ``unreadable`` is what ``postconf`` refused with: there are no values then.
     """
 
     postfix: Postfix
@@ -100,7 +99,6 @@ class Evidence:
     overrides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     unused: tuple[tuple[str, str], ...] = ()
     undefined: tuple[str, ...] = ()
-    refusals: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
     map_types: frozenset[str] = frozenset()
     daemons: frozenset[str] = frozenset()
@@ -110,7 +108,6 @@ class Evidence:
 def judge(evidence: Evidence) -> list[Problem]:
     """Return all that is wrong, the most telling first."""
     problems = [Problem(f"unreadable {text}", text, hides_others=True) for text in evidence.unreadable]
-    problems += [Problem(f"refusal {text}", text) for text in evidence.refusals]
     problems += _unused(evidence)
     settings = [("", name, evidence.values[name]) for name in evidence.main if name in evidence.values]
     settings += [(key, name, value) for key, options in evidence.overrides.items() for name, value in options.items()]

@@ -212,11 +212,10 @@ def _command(key: str, value: object) -> str:
 
 
 def _option(subject: str, value: object) -> str | None:
-    if isinstance(value, (list, tuple)):
-        return ", ".join(_text(subject, entry) for entry in value)
     if value is None:
         return None
-    text = _text(subject, value)
+    entries = value if isinstance(value, (list, tuple)) else [value]
+    text = ", ".join(_text(subject, entry) for entry in entries)
     if not balanced(text):
         raise InvalidValue(f"value of {subject}", value, "has braces that do not match")
     return text

@@ -54,10 +54,9 @@ class FakePrograms:
             refused = self.refuses and self.refuses in main.values()
             return Outcome(1, "", f"postfix: fatal: refused: {directory}/main.cf\n") if refused else Outcome(0, "", "")
         assert program in ("postconf", "postmap")
-        number = main.get("message_size_limit", "1")
         if program == "postmap":
-            good = number.isdigit()
-            return Outcome(0, "value\n", "") if good else Outcome(1, "", f"postmap: fatal: bad number: {number}\n")
+            good = main.get("inet_interfaces") != "192.0.2.9"
+            return Outcome(0, "value\n", "") if good else Outcome(1, "", "postmap: fatal: no local interface\n")
         return self._postconf(arguments[-1], directory, main)
 
     def _postconf(self, option: str, directory: Path | None, main: dict[str, str]) -> Outcome:

@@ -142,11 +142,6 @@ def test_daemons_that_are_not_there() -> None:
     ]
 
 
-def test_what_a_program_refuses_comes_first_and_hides_nothing() -> None:
-    found = evidence("transport_maps = mysql:/x\n", refusals=("Postfix refuses it",), values={})
-    assert texts(found) == ["Postfix refuses it"]
-
-
 def test_what_hides_other_problems_stops_a_change_even_if_it_was_there() -> None:
     problems = judge(evidence(unreadable=("missing '='",), values={}))
     assert [problem.text for problem in problems] == ["missing '='"]

@@ -87,6 +87,7 @@ def test_a_value_that_is_legal_stays_as_it_is(value: str) -> None:
         ({"master": [{"service": "a", "type": "unix", "options": {"b c": 1}}]}, "-o option of a/unix 'b c'"),
         ({"master": [{"service": "a", "type": "unix", "options": {"b": "c\nd"}}]}, "has a line break"),
         ({"master": [{"service": "a", "type": "unix", "options": {"b": "}"}}]}, "braces that do not match"),
+        ({"master": [{"service": "a", "type": "unix", "options": {"b": ["c }", "d"]}}]}, "braces that do not match"),
         ({"restore": [""]}, "restore '': is empty"),
     ],
 )
