@@ -45,7 +45,8 @@ def run(scenario: str) -> bool:
     with log.open("w") as stream:
         try:
             code = subprocess.run(
-                ["molecule", "--base-config", "molecule/shared/base.yml", "test", "--scenario-name", scenario],
+                ["molecule", "--base-config", "molecule/shared/base.yml", "test", "--no-command-borders",
+                 "--scenario-name", scenario],
                 cwd=ROOT, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT, timeout=LIMIT_SECONDS,
                 check=False,
             ).returncode  # fmt: skip

@@ -33,8 +33,9 @@ def inventories() -> list[str]:
 
 
 def ansible(*command: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run one of Ansible's programs with the inventories, in the project's root."""
+    """Run one of Ansible's programs with the inventories, in the project's root, whatever the caller's settings."""
     options = [f"--inventory={name}" for name in inventories()]
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
     settings = {
         "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "tree"),
         "ANSIBLE_HOME": str(ROOT / "build" / "ansible"),
@@ -49,7 +50,7 @@ def ansible(*command: str, environment: dict[str, str] | None = None) -> subproc
         text=True,
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
-        env={**os.environ, **settings, **(environment or {})},
+        env={**inherited, **settings, **(environment or {})},
         check=False,
     )
 

@@ -17,7 +17,9 @@ PROVOKED = {
     "S01, S07, I02": r"SASL (PLAIN|LOGIN) authentication failed",
     "R12": r"TLS library problem: error:\w+:SSL routines:",
     "R05, R08": r"Illegal address syntax from \S+ in RCPT command",
-    "O02": r"master: Warning: SIGHUP received - reloading configuration",
+    # A reload, and its end a minute later for processes that Postfix's connections kept.
+    "O02": r"SIGHUP received - reloading|Sent SIGTERM to \d+ \S+ processes|after reload, sent SIGTERM to",
+    "postconf": r"postfix/postmap: fatal: unknown inet_protocols value",
     "R11": r"queue file size limit exceeded|mail_stream_cleanup: close error",
 }
 _SERVICES = ("postfix", "dovecot")

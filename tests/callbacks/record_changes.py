@@ -22,7 +22,7 @@ DOCUMENTATION = r"""
 name: record_changes
 type: aggregate
 short_description: Records the tasks that changed something
-description: Writes host, task, item and diff of each changed task and each handler that ran.
+description: Writes host, task, item, subject and diff of each changed task and each handler that ran.
 """
 
 
@@ -64,7 +64,15 @@ class CallbackModule(CallbackBase):
                         "task": task.get_name(),
                         "handler": isinstance(task, Handler),
                         "item": item,
+                        "subject": _subject(task, entry),
                         "diff": entry.get("diff"),
                         "unchecked": entry.get("unchecked", []),
                     }
                     stream.write(json.dumps(record, sort_keys=True, default=str) + "\n")
+
+
+def _subject(task: Any, entry: Any) -> str:
+    """Return what of the host the task is about (``ansible.builtin.group mail``), empty where it does not say."""
+    arguments = entry.get("invocation", {}).get("module_args", {})
+    names = [arguments[key] for key in ("name", "path", "dest") if isinstance(arguments.get(key), str)]
+    return f"{task.action} {names[0]}" if names else ""
