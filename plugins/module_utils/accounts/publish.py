@@ -9,6 +9,8 @@ address, then the address without its ``+tag``, then ``@domain``.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from .model import NO_LOGIN, PROTOCOLS, Accounts, Domain, domain_of, without_tag
@@ -76,31 +78,62 @@ class _LiveAliases:
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
         self._alive = self._find_alive()
+        self._looping = self._find_looping()
 
     def destinations(self, address: str) -> list[str]:
         """Return the destinations of an alias that can receive; none for an inactive alias or domain."""
         if address not in self._alive:
             return []
+        if address in self._looping:
+            return sorted(self._ends(address))
         return [name for name in self._accounts.aliases[address].destinations if self._receives(name)]
 
     def logins(self, address: str) -> frozenset[str]:
         """Return the active mailboxes that an active alias leads to, through other aliases too."""
-        if not self._is_on(address):
+        if address not in self._alive:
             return frozenset()
-        reached: set[str] = set()
+        names = (self._own(destination) for destination in self._ends(address))
+        return frozenset(name for name in names if name is not None and self._accounts.mailbox_is_live(name))
+
+    def _ends(self, address: str) -> set[str]:
+        """Return the destinations at which mail to an alias that is alive ends, through other aliases too."""
+        ends: set[str] = set()
         seen = {address}
         waiting = [address]
         while waiting:
-            for destination in self._accounts.aliases[waiting.pop()].destinations:
-                name = self._own(destination)
-                if name is None or name in seen:
-                    continue
-                seen.add(name)
-                if self._accounts.mailbox_is_live(name):
-                    reached.add(name)
-                elif self._is_on(name):
-                    waiting.append(name)
-        return frozenset(reached)
+            address = waiting.pop()
+            destinations = self._accounts.aliases[address].destinations
+            ends.update(name for name in destinations if self._receives_itself(name))
+            nearer = self._leads(address) - seen
+            seen |= nearer
+            waiting += nearer
+        return ends
+
+    def _find_looping(self) -> set[str]:
+        """Return the aliases whose mail could come back to an alias that it has passed.
+
+        Postfix would expand such aliases up to its limits and then defer the mail, way out or not (cleanup(8),
+        virtual_alias_recursion_limit).
+        """
+        leads = {address: self._leads(address) for address in self._alive}
+        order = TopologicalSorter(leads)
+        # The sorter goes on up to the loops (graphlib, CycleError).
+        with suppress(CycleError):
+            order.prepare()
+        while ended := order.get_ready():
+            order.done(*ended)
+            for address in ended:
+                del leads[address]
+        return set(leads)
+
+    def _leads(self, address: str) -> set[str]:
+        """Return the aliases that are alive and next on the way of mail to ``address``."""
+        names = (
+            self._own(destination)
+            for destination in self._accounts.aliases[address].destinations
+            if not self._receives_itself(destination)
+        )
+        return {name for name in names if name is not None and name in self._alive}
 
     def _find_alive(self) -> set[str]:
         """Start with the aliases that reach a mailbox or another server directly, and go backwards from them."""

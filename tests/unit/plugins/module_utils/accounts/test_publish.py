@@ -131,9 +131,35 @@ def test_loops_lead_nowhere_but_by_their_way_out(tables: Tables) -> None:
             alias("q@example.com", "p@example.com", "a@example.com"),
         ],
     )
-    assert made["aliases"] == {"p@example.com": "q@example.com", "q@example.com": "a@example.com, p@example.com"}
+    assert made["aliases"] == {"p@example.com": "a@example.com", "q@example.com": "a@example.com"}
     assert made["senders"]["p@example.com"] == "a@example.com"
     assert set(made["rejected"]) == {"x@example.com", "y@example.com"}
+
+
+def test_a_loop_takes_no_way_out_from_anybody(tables: Tables) -> None:
+    made = tables(
+        mailboxes=[box("a@example.com"), box("b@example.com")],
+        aliases=[
+            alias("into@example.com", "p@example.com", "into2@example.com"),
+            alias("into2@example.com", "b+tag@example.com"),
+            alias("p@example.com", "q@example.com", "a@example.com"),
+            alias("q@example.com", "r@example.com", "x@example.net"),
+            alias("r@example.com", "p@example.com", "into2@example.com"),
+        ],
+    )
+    everybody = "a@example.com, b+tag@example.com, x@example.net"
+    assert made["aliases"] == {
+        **dict.fromkeys(("p@example.com", "q@example.com", "r@example.com"), everybody),
+        "into@example.com": everybody,
+        "into2@example.com": "b+tag@example.com",
+    }
+
+
+def test_a_catch_all_does_not_catch_its_own_mail(tables: Tables) -> None:
+    made = tables(
+        mailboxes=[box("a@example.com")], aliases=[alias("@example.com", "a@example.com", "nobody@example.com")]
+    )
+    assert made["aliases"] == {"@example.com": "a@example.com", "a@example.com": "a@example.com"}
 
 
 def test_long_chains_are_followed(tables: Tables) -> None:
