@@ -134,10 +134,11 @@ def parse_own_address(value: str, subject: str = "address", *, catch_all: bool =
 
     Postfix takes ``user%host@domain`` and ``host!user@domain`` for routes of the sender's and refuses them from
     strangers as relaying, whatever ``allow_percent_hack`` and ``swap_bangpath`` say (postconf(5),
-    ``allow_untrusted_routing``), so such an address would exist and get no mail.
+    ``allow_untrusted_routing``), and it refuses a leading ``-``, which a program might take for an option
+    (``allow_min_user``). Such an address would exist and get no mail.
 
     Raises:
-        InvalidValue: as `parse_address`, and a local part with ``%`` or ``!``.
+        InvalidValue: as `parse_address`, and a local part with ``%`` or ``!``, or one that starts with ``-``.
     """
     address = parse_address(value, subject, catch_all=catch_all)
     for character in "%!":
@@ -148,6 +149,14 @@ def parse_own_address(value: str, subject: str = "address", *, catch_all: bool =
                 f"has a {character} in its local part",
                 "Postfix refuses mail from outside to such addresses as a sender's own routing; use another character",
             )
+    if address.local_part.startswith("-"):
+        raise InvalidValue(
+            subject,
+            value,
+            "has a local part that starts with -",
+            "Postfix refuses mail to such addresses, which programs might take for options; start with another "
+            "character",
+        )
     return address
 
 

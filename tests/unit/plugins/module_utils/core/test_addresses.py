@@ -191,3 +191,11 @@ def test_own_addresses_are_none_that_postfix_takes_for_routes(value: str) -> Non
             parse(value)
         assert value in str(caught.value)
     assert str(parse_address(value)) == value, "fine as somebody else's address"
+
+
+def test_own_addresses_are_none_that_postfix_takes_for_options() -> None:
+    for parse in (parse_own_address, parse_mailbox_address):
+        with pytest.raises(InvalidValue, match=r"'-a@example\.com': has a local part that starts with -"):
+            parse("-a@example.com")
+        assert str(parse("a-@example.com")) == "a-@example.com"
+    assert str(parse_address("-a@example.com")) == "-a@example.com", "fine as somebody else's address"
