@@ -68,7 +68,8 @@ def plain(value: Any, place: str, omitted: object = None) -> Any:
     if isinstance(value, str) or _is_vaulted(value):
         return str(value)
     if isinstance(value, dt.date):
-        raise AnsibleActionFail(f"{place} is a date ({value}), which YAML makes of such a text: put it in quotes")
+        # Without the value, which may be a password.
+        raise AnsibleActionFail(f"{place} is a date, which YAML makes of such a text: put it in quotes")
     if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
         return [
             plain(entry, f"{place}[{number}]", omitted)
