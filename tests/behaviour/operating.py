@@ -45,13 +45,13 @@ class Pair:
     state_after_check: dict[str, dict[str, str]]
 
 
-def run_pair(bed: Bed, variables: dict[str, Any], secrets: list[str]) -> Pair:
+def run_pair(bed: Bed, variables: dict[str, Any], secrets: list[str], *options: str) -> Pair:
     """Run site.yml in check mode, then for real, as talkative as it gets."""
     before = {name: mx.program("state.py") for name, mx in bed.mail_hosts.items()}
     with watching(bed, secrets) as watched:
-        check = run_site("--check", "--diff", "-vvv", variables=variables)
+        check = run_site("--check", "--diff", "-vvv", *options, variables=variables)
         assert check.status == 0, check.output
         after = {name: mx.program("state.py") for name, mx in bed.mail_hosts.items()}
-        real = run_site("--diff", "-vvv", variables=variables)
+        real = run_site("--diff", "-vvv", *options, variables=variables)
         assert real.status == 0, real.output
     return Pair(check, real, watched, before, after)

@@ -93,7 +93,10 @@ def test_o06_the_rest_of_an_alias_stays(mx: MailHost, client: Client, removed: P
     assert len(client.read(mx, "bob@example.com", token)) == 1
 
 
-def test_o01_a_second_run_changes_nothing(mx: MailHost, repeated: Run) -> None:
+def test_o01_a_second_run_changes_nothing(mx: MailHost, restored: Run, repeated: Run) -> None:
+    """The first one takes back what a test changed in the services, and only that."""
+    assert restored.status == 0, restored.output
+    assert {change.task.split(" : ")[0].split(".")[-1] for change in restored.of(mx.name)} == {"dovecot", "postfix"}
     assert repeated.status == 0, repeated.output
     assert repeated.of(mx.name) == []
     assert re.search(
