@@ -23,6 +23,7 @@ description:
   - No service ever meets a key and a certificate that do not match. A renewal replaces one file by one rename. Another
     key comes as a whole new folder, to which the host's name, a symbolic link, is moved by one rename; the former
     folder goes to C(archive/tls) beside the ledger.
+extends_documentation_fragment: [mailwright.mail.pending]
 options:
   name:
     description:
@@ -183,6 +184,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailwright.mail.plugins.module_utils.certificates.converge import prepare
 from ansible_collections.mailwright.mail.plugins.module_utils.certificates.options import ARGUMENT_SPEC
+from ansible_collections.mailwright.mail.plugins.module_utils.core.pending import Pending
 from ansible_collections.mailwright.mail.plugins.module_utils.core.run import converge, failing
 
 
@@ -193,7 +195,14 @@ def main() -> None:
         call = prepare(module.params, now=dt.datetime.now(dt.UTC), check_mode=module.check_mode)
         for warning in call.warnings:
             module.warn(warning)
-        converge(module, call.plan, call.apply, certificate=call.returns, unchecked=call.unchecked)
+        converge(
+            module,
+            call.plan,
+            call.apply,
+            Pending(module.params["pending"]),
+            certificate=call.returns,
+            unchecked=call.unchecked,
+        )
 
 
 if __name__ == "__main__":

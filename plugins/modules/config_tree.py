@@ -21,6 +21,7 @@ description:
     template wants its place any more.
   - What belongs to whom stands in the ledger (O(ledger)), so several roles can share one directory.
   - A run that is interrupted leaves whole files only, and the next run completes it.
+extends_documentation_fragment: [mailwright.mail.pending]
 options:
   state:
     description:
@@ -201,6 +202,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailwright.mail.plugins.module_utils.config_tree.converge import Target, prepare
 from ansible_collections.mailwright.mail.plugins.module_utils.config_tree.options import ARGUMENT_SPEC
+from ansible_collections.mailwright.mail.plugins.module_utils.core.pending import Pending
 from ansible_collections.mailwright.mail.plugins.module_utils.core.run import converge, failing
 
 
@@ -212,7 +214,14 @@ def main() -> None:
         result = prepare(module.params, Target(module.check_mode, module.tmpdir, run), stack)
         for warning in result.warnings:
             module.warn(warning)
-        converge(module, result.plan, result.apply, files=result.plan.names(), unchecked=result.unchecked)
+        converge(
+            module,
+            result.plan,
+            result.apply,
+            Pending(module.params["pending"]),
+            files=result.plan.names(),
+            unchecked=result.unchecked,
+        )
 
 
 if __name__ == "__main__":

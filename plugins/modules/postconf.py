@@ -21,6 +21,7 @@ description:
   - A problem that was there before is a warning. One that came with the change is an error, and nothing is changed.
   - What was set stands in the ledger with the value before it, so that O(restore) can give it back.
   - Postfix is not reloaded. RV(ignore:changed) says that it should be, RV(restart_required) that this is not enough.
+extends_documentation_fragment: [mailwright.mail.pending]
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
@@ -211,6 +212,7 @@ problems:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.mailwright.mail.plugins.module_utils.core.pending import Pending
 from ansible_collections.mailwright.mail.plugins.module_utils.core.run import converge, failing
 from ansible_collections.mailwright.mail.plugins.module_utils.postfix.argspec import POSTCONF
 from ansible_collections.mailwright.mail.plugins.module_utils.postfix.configuration import Configuration, results
@@ -223,7 +225,9 @@ def main() -> None:
     options = dict(module.params)
     configuration = Configuration(options["config_dir"], options.pop("ledger"))
     with failing(module):
+        pending = Pending(options.pop("pending"))
         plan = configuration.plan(parse_wanted(**options))
+        pending.add(plan.restart_reasons)
         for warning in plan.warnings:
             module.warn(warning)
 
@@ -231,7 +235,7 @@ def main() -> None:
             for warning in configuration.apply(plan):
                 module.warn(warning)
 
-        converge(module, plan, apply, **results(plan))
+        converge(module, plan, apply, pending, **results(plan, pending.reasons))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A documentation fragment says what the argument-spec piece of its package says.
 
-Fragment ``plugins/doc_fragments/NAME.py`` documents ``COMMON`` of ``module_utils/NAME/argspec.py``.
+Fragment ``plugins/doc_fragments/NAME.py`` documents ``COMMON`` of the package ``module_utils/NAME`` (``argspec.py``)
+or of ``module_utils/core/NAME.py``.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ def check(root: Path) -> list[Problem]:
     for path in sorted(root.glob("plugins/doc_fragments/[a-z]*.py")):
         fragment = importlib.import_module(f"{_PLUGINS}.doc_fragments.{path.stem}").ModuleDocFragment
         options = yaml.safe_load(fragment.DOCUMENTATION).get("options", {})
-        piece = importlib.import_module(f"{_PLUGINS}.module_utils.{path.stem}.argspec").COMMON
+        core = (root / "plugins/module_utils/core" / path.name).exists()
+        place = f"core.{path.stem}" if core else f"{path.stem}.argspec"
+        piece = importlib.import_module(f"{_PLUGINS}.module_utils.{place}").COMMON
         found += [Problem(str(path.relative_to(root)), text) for text in differences(options, piece)]
     return found

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..core.errors import InvalidValue
 from ..core.ledger import DEFAULT_PATH
+from ..core.pending import COMMON as PENDING
 from .judge import Terms
 from .names import parse_names
 from .x509 import KEY_TYPES
@@ -28,6 +29,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "directory": {"type": "path", "default": "/etc/mailwright/tls"},
     "ca_directory": {"type": "path", "default": "/etc/mailwright/ca"},
     "ledger": {"type": "path", "default": DEFAULT_PATH},
+    **PENDING,
 }
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..core.errors import InvalidValue, Unavailable
 from ..core.ledger import DEFAULT_PATH
+from ..core.pending import COMMON as PENDING
 from .document import Rendered
 from .model import Directory, File, Wanted, check_name, parse_mode
 
@@ -42,6 +43,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     },
     "set_by": {"type": "str"},
     "ledger": {"type": "path", "default": DEFAULT_PATH},
+    **PENDING,
     "tree": {"type": "str", "no_log": True},
 }
 

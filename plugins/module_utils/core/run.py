@@ -11,6 +11,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from .errors import MailwrightError
+from .pending import Pending
 from .plan import Plan
 
 
@@ -27,15 +28,31 @@ def converge(
     module: AnsibleModule,
     plan: Plan,
     apply: Callable[[], None],
+    pending: Pending | None = None,
     **returns: Any,
 ) -> None:
     """Apply ``plan`` unless it is empty or check mode is on, and leave the module with ``returns``.
 
-    ``returns`` describe the state *after* the plan, so that check mode returns what a run would return.
+    ``returns`` describe the state *after* the plan, so that check mode returns what a run would return. That services
+    have to read the change is noted in ``pending`` as long as it takes.
     """
-    result: dict[str, Any] = {"changed": plan.changed, **returns}
+    pending = pending or Pending(None)
+    result: dict[str, Any] = {"changed": plan.changed or pending.found, **returns}
     if module._diff:
-        result["diff"] = plan.diff()
+        result["diff"] = _diff(plan, pending)
     if plan.changed and not module.check_mode:
-        apply()
+        pending.note()
+        try:
+            apply()
+        except MailwrightError:
+            pending.take_back()
+            raise
     module.exit_json(**result)
+
+
+def _diff(plan: Plan, pending: Pending) -> Any:
+    diff = plan.diff()
+    if not pending.found:
+        return diff
+    left = {"prepared": f"services have not read what an earlier run changed ({pending.path})\n"}
+    return [*(diff if isinstance(diff, list) else [diff]), left]

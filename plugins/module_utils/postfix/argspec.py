@@ -7,12 +7,14 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.ledger import DEFAULT_PATH
+from ..core.pending import COMMON as PENDING
 from .wanted import TYPES
 
 COMMON: dict[str, Any] = {
     "config_dir": {"type": "path", "default": "/etc/postfix"},
     "owner": {"type": "str", "default": "postconf"},
     "ledger": {"type": "path", "default": DEFAULT_PATH},
+    **PENDING,
 }
 
 POSTCONF: dict[str, Any] = {

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,13 +103,16 @@ class Configuration:
         return [_warning(refusal, True)]
 
 
-def results(plan: PostconfPlan) -> dict[str, Any]:
-    """Return what the module returns about ``plan`` beside ``changed`` and the diff."""
+def results(plan: PostconfPlan, restart_reasons: Sequence[str]) -> dict[str, Any]:
+    """Return what the module returns about ``plan`` beside ``changed`` and the diff.
+
+    ``restart_reasons`` are the plan's and those of changes that Postfix has not read yet.
+    """
     return {
         "changed_parameters": [change.name for change in plan.changes if change.kind == "parameter"],
         "changed_services": [change.name for change in plan.changes if change.kind == "service"],
-        "restart_required": bool(plan.restart_reasons),
-        "restart_reasons": plan.restart_reasons,
+        "restart_required": bool(restart_reasons),
+        "restart_reasons": list(restart_reasons),
         "unchecked": plan.unchecked,
     }
 

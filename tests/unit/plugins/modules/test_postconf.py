@@ -114,3 +114,44 @@ def test_bad_input_changes_nothing(call: Caller, tmp_path: Path, options: dict[s
         assert told in result["msg"]
     assert {path: path.read_bytes() for path in (tmp_path / "postfix").iterdir()} == before
     assert not (tmp_path / "owned.json").exists()
+
+
+def test_what_postfix_has_not_read_is_told_again(call: Caller, tmp_path: Path) -> None:
+    """A run that ended before its handlers leaves the note; the handler removes it, and then nothing is left to do."""
+    pending = tmp_path / "run" / "postfix" / "postconf"
+    wanted = {"main": {"inet_interfaces": "loopback-only"}, "pending": str(pending)}
+    assert call(check=True, **wanted)["restart_required"]
+    assert not pending.exists()
+    assert call(**wanted)["changed"]
+    assert pending.exists()
+    for check in (True, False):
+        again = call(check=check, **wanted)
+        assert (again["changed"], again["changed_parameters"]) == (True, [])
+        assert again["restart_reasons"] == ["inet_interfaces: the master process binds to its addresses at its start"]
+        assert str(pending) in again["diff"][-1]["prepared"]
+    more = call(**{**wanted, "main": {"relayhost": "[mx]:25"}})
+    assert (more["changed_parameters"], more["restart_required"]) == (["relayhost"], True)
+    pending.unlink()
+    read = call(**{**wanted, "main": {"relayhost": "[mx]:25"}})
+    assert (read["changed"], read["restart_required"]) == (False, False)
+    assert not pending.exists()
+
+
+def test_a_change_that_is_refused_is_not_pending(call: Caller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: staging.RealPrograms, *command: str) -> staging.Outcome:
+        if command[-1] == "check" and "relayhost" in Path(command[2], "main.cf").read_text():
+            return staging.Outcome(1, "", "postfix: fatal: no\n")
+        return _run(self, *command)
+
+    pending = tmp_path / "pending"
+    monkeypatch.setattr(staging.RealPrograms, "run", refuse)
+    assert call(main={"relayhost": "[mx]:25"}, pending=str(pending))["failed"]
+    assert not pending.exists()
+
+
+def test_a_note_that_cannot_be_written_stops_the_run(call: Caller, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = call(main={"relayhost": "[mx]:25"}, pending=str(tmp_path / "file" / "pending"))
+    assert result["failed"]
+    assert "cannot be written" in result["msg"]
+    assert (tmp_path / "postfix" / "main.cf").read_text() == "# here\nbiff = no\n"

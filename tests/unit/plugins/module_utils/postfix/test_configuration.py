@@ -63,7 +63,7 @@ def test_four_runs(configuration: Configuration, programs: FakePrograms, state: 
     assert predicted.changed
     assert snapshot(configuration) == before
     done = run(configuration, **options)
-    assert (done.diff(), results(done)) == (predicted.diff(), results(predicted))
+    assert (done.diff(), results(done, [])) == (predicted.diff(), results(predicted, []))
     after = snapshot(configuration)
     assert after["etc/postfix/main.cf"].decode() == done.after["main.cf"]
     programs.calls.clear()
@@ -84,14 +84,15 @@ def test_what_is_set_can_all_be_given_back(configuration: Configuration) -> None
 
 
 def test_results(configuration: Configuration) -> None:
-    assert results(plan(configuration, **PRESENT, restore=[])) == {
+    assert results(plan(configuration, **PRESENT, restore=[]), []) == {
         "changed_parameters": ["relayhost", "smtpd_milters"],
         "changed_services": ["submission/inet"],
         "restart_required": False,
         "restart_reasons": [],
         "unchecked": [],
     }
-    needed = results(plan(configuration, main={"inet_interfaces": "loopback-only"}))
+    made = plan(configuration, main={"inet_interfaces": "loopback-only"})
+    needed = results(made, made.restart_reasons)
     assert needed["restart_required"] is True
     assert needed["restart_reasons"] == ["inet_interfaces: the master process binds to its addresses at its start"]
 
@@ -155,8 +156,8 @@ def test_a_bare_host(configuration: Configuration, programs: FakePrograms, tmp_p
     programs.is_installed = False
     bare = Configuration(str(tmp_path / "nothing" / "postfix"), str(tmp_path / "no" / "owned.json"), None, programs)
     made = plan(bare, **PRESENT)
-    assert results(made)["changed_parameters"] == ["relayhost", "smtpd_milters"]
-    assert results(made)["changed_services"] == ["submission/inet"]
+    assert results(made, [])["changed_parameters"] == ["relayhost", "smtpd_milters"]
+    assert results(made, [])["changed_services"] == ["submission/inet"]
     assert made.unchecked == [
         "smtpd_milters: whether Postfix's default has entries that stay",
         "main.cf: names, values, map types and daemons, as Postfix is not installed",
