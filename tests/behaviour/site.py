@@ -45,8 +45,8 @@ class Run:
         return [change for change in self.changes if change.host == host]
 
 
-def run_site(*options: str, variables: dict[str, Any] | None = None) -> Run:
-    """Run site.yml with further ``variables``, which travel in a file: they may be secret."""
+def run_site(*options: str, variables: dict[str, Any] | None = None, playbook: str = "playbooks/site.yml") -> Run:
+    """Run the playbook with further ``variables``, which travel in a file: they may be secret."""
     with tempfile.TemporaryDirectory() as folder:
         extra = Path(folder) / "extra.json"
         extra.touch(mode=0o600)
@@ -56,7 +56,7 @@ def run_site(*options: str, variables: dict[str, Any] | None = None) -> Run:
             "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
             "ANSIBLE_CALLBACKS_ENABLED": "record_changes",
         }
-        command = ["ansible-playbook", "playbooks/site.yml", "--extra-vars", f"@{extra}", *options]
+        command = ["ansible-playbook", playbook, "--extra-vars", f"@{extra}", *options]
         result = ansible(*command, environment=environment)
         changes = [change for path in Path(folder, "record").glob("*.jsonl") for change in load_changes(path)]
     return Run(result.returncode, result.stdout + result.stderr, changes)

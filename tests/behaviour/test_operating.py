@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Mailwright contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""O01, O02, O04 and O06: a host is provisioned again, changed, given bad settings, and things are taken out of it.
+"""O01, O02 and O04 to O06: a host is provisioned again, changed, given bad settings, and things are taken out of it.
 
 The order of the tests is that of the fixtures they need (see conftest.py): the hosts change meanwhile.
 """
@@ -141,3 +141,40 @@ def test_o04_the_services_go_on(
     token = new_token()
     client.send(mx, STRANGER, ["bob@example.com"], compose(token, STRANGER, "bob@example.com"))
     assert len(client.read(mx, "bob@example.com", token)) == 1
+
+
+ENDED = {"postfix_extra_main": {"inet_protocols": "ipv4"}}
+LISTENERS = "ss --listening --numeric --tcp --no-header 'sport = 25'"
+
+
+@pytest.fixture(scope="session")
+def ended_early(bed: Bed, repeated: Run) -> dict[str, str]:
+    """What listens on port 25 after a run that set what Postfix has to be restarted for, and ended before that."""
+    run = run_site(variables=ENDED, playbook="tests/behaviour/ends_early.yml")
+    assert "the end of the run" in run.output
+    return {name: mx.run(LISTENERS) for name, mx in bed.mail_hosts.items()}
+
+
+@pytest.fixture(scope="session")
+def made_up_for(ended_early: dict[str, str]) -> tuple[Run, Run, Run]:
+    """The next run, first in check mode, and the one after it."""
+    foretold, *done = (run_site("--tags", "postfix", *check, variables=ENDED) for check in (["--check"], [], []))
+    return foretold, done[0], done[1]
+
+
+def test_o05_the_next_run_restarts_what_an_ended_run_did_not(
+    mx: MailHost, ended_early: dict[str, str], made_up_for: tuple[Run, Run, Run]
+) -> None:
+    assert "[::]:25" in ended_early[mx.name], "Postfix was restarted, or never spoke IPv6"
+    foretold, done, again = made_up_for
+    assert "[::]:25" not in mx.run(LISTENERS)
+    tasks = ["Set Postfix's parameters and services", "Reload or restart Postfix"]
+    assert [change.task.split(" : ")[-1] for change in done.of(mx.name)] == tasks
+    assert_foretold(foretold.of(mx.name), done.of(mx.name))
+    assert (again.status, again.of(mx.name)) == (0, [])
+
+
+@pytest.mark.usefixtures("made_up_for")
+def test_o05_and_the_settings_come_back(mx: MailHost) -> None:
+    assert run_site("--tags", "postfix", "--limit", mx.name).status == 0
+    assert "[::]:25" in mx.run(LISTENERS)
