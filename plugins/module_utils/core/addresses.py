@@ -102,7 +102,8 @@ def parse_address(value: str, subject: str = "address", *, catch_all: bool = Fal
     """Return the parsed ``value``; ``@domain`` is taken only where ``catch_all`` says so.
 
     Raises:
-        InvalidValue: not exactly one ``@``, a local part that is empty, too long or not a dot-atom, or a bad domain.
+        InvalidValue: not exactly one ``@``, a local part that is empty, too long or not a dot-atom, or a domain that is
+            empty or bad.
     """
     if not isinstance(value, str):
         raise InvalidValue(subject, value, "is no text", "give an address such as alice@example.com")
@@ -112,6 +113,8 @@ def parse_address(value: str, subject: str = "address", *, catch_all: bool = Fal
     local_part, domain = value.split("@")
     if not local_part and not catch_all:
         raise InvalidValue(subject, value, "has no local part", "give an address such as alice@example.com")
+    if not domain:
+        raise InvalidValue(subject, value, "has no domain", "give an address such as alice@example.com")
     if len(local_part) > LOCAL_PART_LIMIT:
         raise InvalidValue(
             subject,
