@@ -46,9 +46,10 @@ def postfix_tables(accounts: Accounts) -> Tables:
             tables["rejected"][address] = _REJECTION
         if f"@{domain_of(address)}" in tables["aliases"] and not address.startswith("@"):
             # Postfix asks for @domain whenever the address itself is not found: these entries keep a catch-all
-            # from stealing a mailbox's mail, and its members from sending as somebody else.
-            if address in tables["mailboxes"]:
-                tables["aliases"][address] = address
+            # from stealing anybody's mail, and its members from sending as somebody else. What is in ``rejected``
+            # needs them too: only smtpd asks there, and not for a Sieve redirect or sendmail(1), whose mail Dovecot
+            # then refuses.
+            tables["aliases"].setdefault(address, address)
             tables["senders"].setdefault(address, address)
     return tables
 

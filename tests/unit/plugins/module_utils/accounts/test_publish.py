@@ -183,6 +183,9 @@ def test_a_catch_all_steals_nothing(tables: Tables) -> None:
         "info@example.com": "a@example.com",
         "a@example.com": "a@example.com",
         "catcher@example.com": "catcher@example.com",
+        # What no smtpd has seen (a Sieve redirect, sendmail) is not looked up in rejected: Dovecot refuses it.
+        "off@example.com": "off@example.com",
+        "dead@example.com": "dead@example.com",
     }
     assert set(made["rejected"]) == {"off@example.com", "dead@example.com"}
     # Every address is named, so that the catch-all's members cannot send as it; nobody logs in as off@ or dead@.
