@@ -57,7 +57,8 @@ options:
       cascade:
         description:
           - With O(domains[].state=absent), removes the mailboxes and aliases of the domain as well, and takes them
-            out of the aliases of other domains. Without it, a domain that still has any is not removed.
+            out of the aliases of other domains. Without it, a domain that still has any is not removed. Aliases that
+            O(mailwright.mail.accounts#module:required_aliases) added go along in any case.
           - Refuses where an alias elsewhere would be left without a destination.
         type: bool
         default: false
@@ -71,7 +72,9 @@ options:
         description: The largest number of mailboxes, V(0) for no limit.
         type: int
       max_aliases:
-        description: The largest number of aliases, the catch-all among them, V(0) for no limit.
+        description:
+          - The largest number of aliases, the catch-all among them, V(0) for no limit. Those that
+            O(mailwright.mail.accounts#module:required_aliases) added do not count.
         type: int
       default_quota:
         description:
@@ -87,7 +90,8 @@ options:
       backup_mx:
         description:
           - Whether this host only takes mail in for the domain's main server, as a backup MX.
-          - Addresses that the main server does not know are then rejected.
+          - Addresses that the main server does not know are then rejected. Mailboxes of the domain never get mail, and
+            a warning names them.
         type: bool
       display_name:
         description: The provider's name as mail programs show it when they configure themselves.
@@ -232,6 +236,21 @@ options:
       active:
         description: Whether mail to the alias is taken. A new alias is active.
         type: bool
+  required_aliases:
+    description:
+      - Whether each domain of O(domains) has the addresses C(postmaster@) and C(abuse@) (RFC 5321, RFC 2142), where no
+        mailbox or alias has them. A mailbox or alias of that name, listed here or stored earlier, is never touched,
+        and neither is one of O(aliases) with C(state=absent) added.
+      - What was added follows O(required_destination) and the lists, goes with its domain or its receiver, and belongs
+        to whoever lists it in O(aliases) or changes it with M(mailwright.mail.alias).
+      - Domains that are not active, or that are V(true) for O(domains[].backup_mx), get none.
+      - With V(false), what was added goes. Without this option it stays as it is.
+    type: bool
+  required_destination:
+    description:
+      - Who receives O(required_aliases). Empty, or not given, is the first mailbox of O(mailboxes) in the domain that
+        receives mail, and without one there the first of all. Where there is none either, nothing is added.
+    type: str
   recipient_delimiter:
     description:
       - What separates a mailbox's name from a tag in an address, as in C(alice+tag@example.com). No mailbox's local
@@ -263,6 +282,14 @@ EXAMPLES = r"""
         destinations: [alice@example.com]
       - address: "@example.org"
         destinations: [alice@example.com]
+
+- name: Give both domains postmaster@ and abuse@, unless somebody has them
+  mailwright.mail.accounts:
+    domains:
+      - name: example.com
+      - name: example.org
+    required_aliases: true
+    required_destination: alice@example.com
 
 - name: Somebody leaves, and a colleague gets the mail
   mailwright.mail.accounts:
@@ -362,7 +389,11 @@ from ansible_collections.mailwright.mail.plugins.module_utils.accounts.run impor
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={**COMMON, **ACCOUNTS, **DELIMITER, **DOCUMENT}, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec={**COMMON, **ACCOUNTS, **DELIMITER, **DOCUMENT},
+        required_by={"required_destination": "required_aliases"},
+        supports_check_mode=True,
+    )
     run_accounts(module)
 
 

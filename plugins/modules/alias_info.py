@@ -82,6 +82,11 @@ aliases:
       description: Whether mail to it is taken.
       type: bool
       returned: always
+    required:
+      description:
+        - Whether O(mailwright.mail.accounts#module:required_aliases) added it and nobody has changed it since.
+      type: bool
+      returned: always
     destination_details:
       description: What is known of each destination.
       type: list

@@ -42,7 +42,8 @@ options:
   cascade:
     description:
       - With O(state=absent), removes the mailboxes and aliases of the domain as well, and takes them out of the
-        aliases of other domains. Without it, a domain that still has any is not removed.
+        aliases of other domains. Without it, a domain that still has any is not removed. Aliases that
+        O(mailwright.mail.accounts#module:required_aliases) added go along in any case.
       - Refuses where an alias elsewhere would be left without a destination.
     type: bool
     default: false
@@ -56,7 +57,9 @@ options:
     description: The largest number of mailboxes, V(0) for no limit.
     type: int
   max_aliases:
-    description: The largest number of aliases, the catch-all among them, V(0) for no limit.
+    description:
+      - The largest number of aliases, the catch-all among them, V(0) for no limit. Those that
+        O(mailwright.mail.accounts#module:required_aliases) added do not count.
     type: int
   default_quota:
     description:
@@ -72,7 +75,8 @@ options:
   backup_mx:
     description:
       - Whether this host only takes mail in for the domain's main server, as a backup MX.
-      - Addresses that the main server does not know are then rejected.
+      - Addresses that the main server does not know are then rejected. Mailboxes of the domain never get mail, and a
+        warning names them.
     type: bool
   display_name:
     description: The provider's name as mail programs show it when they configure themselves.

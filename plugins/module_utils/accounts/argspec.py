@@ -66,6 +66,8 @@ ACCOUNTS: Spec = {
     "domains": {"type": "list", "elements": "dict", "default": [], "options": DOMAIN},
     "mailboxes": {"type": "list", "elements": "dict", "default": [], "options": MAILBOX},
     "aliases": {"type": "list", "elements": "dict", "default": [], "options": ALIAS},
+    "required_aliases": {"type": "bool"},
+    "required_destination": {"type": "str"},
 }
 DOMAIN_FILTER: Spec = {"name": {"type": "str"}}
 ALIAS_FILTER: Spec = {"address": {"type": "str"}, "domain": {"type": "str"}}

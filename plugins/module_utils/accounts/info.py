@@ -63,8 +63,9 @@ def mailbox_entry(mailbox: Mailbox, with_hash: bool = False) -> dict[str, Any]:
 
 
 def alias_entry(alias: Alias, accounts: Accounts) -> dict[str, Any]:
-    """Return an alias with its times and what is known of its destinations."""
-    return {**alias_value(alias), "destination_details": destination_values(alias, accounts), **_times(alias)}
+    """Return an alias with its times, whether it is a required one, and what is known of its destinations."""
+    details = destination_values(alias, accounts)
+    return {**alias_value(alias), "required": alias.required, "destination_details": details, **_times(alias)}
 
 
 def _chosen(objects: Mapping[str, Any], name: str | None, domain: str | None) -> list[Any]:

@@ -32,7 +32,8 @@ def check_limits(after: Accounts, wanted: Wanted) -> None:
         if mailbox.domain in limited:
             mailboxes[mailbox.domain].append(mailbox)
     for alias in after.aliases.values():
-        if alias.domain in limited:
+        # A limit is on what people make.
+        if alias.domain in limited and not alias.required:
             aliases[alias.domain].append(alias.address)
     for name, domain in limited.items():
         _check_numbers(domain, "mailboxes", domain.max_mailboxes, [mailbox.address for mailbox in mailboxes[name]])

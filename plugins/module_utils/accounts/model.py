@@ -61,13 +61,17 @@ class Mailbox:
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """An alias, or with an address ``@domain`` the domain's catch-all. Lists are sorted and without repetition."""
+    """An alias, or with an address ``@domain`` the domain's catch-all. Lists are sorted and without repetition.
+
+    ``required`` marks what `required` added because every domain has to have it, and nobody has edited since.
+    """
 
     address: str
     destinations: tuple[str, ...] = ()
     allow_from: tuple[str, ...] = ()
     list_members: bool = False
     active: bool = True
+    required: bool = False
     created: str = field(default="", compare=False)
     modified: str = field(default="", compare=False)
 

@@ -16,6 +16,7 @@ from ..core.errors import Conflict
 from ..core.plan import Change, Plan
 from .limits import check_limits
 from .model import Accounts, Alias, Domain, Mailbox, domain_of, without_tag
+from .required import required_aliases
 from .views import shown_alias, shown_domain, shown_mailbox
 from .wanted import Wanted, WantedAlias, WantedMailbox
 
@@ -77,7 +78,10 @@ def make_plan(
     draft = _Draft(found, now)
     _put(draft, wanted, frozenset(matching))
     _remove(draft, wanted)
+    _put_required(draft, wanted)
+    _mend_references(draft, wanted)
     warnings = _check_parents(draft, wanted, predict)
+    warnings += _unreachable(draft, wanted)
     _check_collisions(draft, wanted)
     check_limits(draft.accounts(), wanted)
     plan = AccountsPlan(found=found, after=draft.accounts(), passwords=draft.passwords, warnings=warnings)
@@ -133,6 +137,7 @@ def _put_mailbox(draft: _Draft, wanted: WantedMailbox, matches: bool) -> None:
     values: dict[str, Any] = dict(wanted.fields)
     if known is None:
         wanted.check_new()
+        _make_room(draft, wanted.address)
         parent = draft.domains.get(domain_of(wanted.address))
         if "quota" not in values and parent is not None:
             values["quota"] = parent.default_quota or parent.max_quota
@@ -145,13 +150,21 @@ def _put_mailbox(draft: _Draft, wanted: WantedMailbox, matches: bool) -> None:
     draft.set(draft.mailboxes, Mailbox, wanted.address, values)
 
 
+def _make_room(draft: _Draft, address: str) -> None:
+    """Let a required alias give way to a mailbox."""
+    alias = draft.aliases.get(address)
+    if alias is not None and alias.required:
+        del draft.aliases[address]
+
+
 def _put_alias(draft: _Draft, wanted: WantedAlias) -> None:
     known = draft.aliases.get(wanted.address)
-    values: dict[str, Any] = dict(wanted.fields)
+    # Whoever names a required alias takes it over: from then on it is as any other.
+    values: dict[str, Any] = {**wanted.fields, "required": False}
     if wanted.present:
         if known is None:
             wanted.check_new()
-        elif not wanted.exclusive and wanted.destinations:
+        elif not wanted.exclusive:
             values["destinations"] = tuple(sorted({*known.destinations, *wanted.destinations}))
         draft.set(draft.aliases, Alias, wanted.address, values)
     elif not wanted.exclusive and known is not None:
@@ -161,7 +174,7 @@ def _put_alias(draft: _Draft, wanted: WantedAlias) -> None:
                 f"alias {wanted.address}: without {', '.join(known.destinations)} no destination would be left; "
                 "remove the alias itself (exclusive: true)"
             )
-        draft.set(draft.aliases, Alias, wanted.address, {"destinations": left})
+        draft.set(draft.aliases, Alias, wanted.address, {"destinations": left, "required": False})
 
 
 def _remove(draft: _Draft, wanted: Wanted) -> None:
@@ -176,13 +189,52 @@ def _remove(draft: _Draft, wanted: Wanted) -> None:
     for domain in wanted.domains.values():
         if not domain.present and domain.name in draft.domains:
             _remove_domain(draft, wanted, domain.name, domain.cascade)
+
+
+def _put_required(draft: _Draft, wanted: Wanted) -> None:
+    for address, destinations in required_aliases(draft.accounts(), wanted).items():
+        if destinations:
+            draft.set(draft.aliases, Alias, address, {"destinations": destinations, "required": True})
+        elif address in draft.aliases:
+            del draft.aliases[address]
+            draft.removed[address] = False
+
+
+def _mend_references(draft: _Draft, wanted: Wanted) -> None:
+    """Let no alias deliver to an address that went."""
     gone = {
         address: cascade
         for address, cascade in draft.removed.items()
         if address not in draft.mailboxes and address not in draft.aliases
     }
     if gone:
+        _drop_required(draft, gone)
         _remove_from_aliases(draft, wanted, gone)
+
+
+def _drop_required(draft: _Draft, gone: dict[str, bool]) -> None:
+    """Let required aliases go with the address that they deliver to, and add them to what is ``gone``."""
+    lost = [
+        (alias.address, last)
+        for alias in draft.aliases.values()
+        if alias.required and (last := _gone_from(alias, gone)) and len(last) == len(alias.destinations)
+    ]
+    for address, last in lost:
+        del draft.aliases[address]
+        gone[address] = all(gone[name] for name in last.values())
+    if lost:
+        # One may have led to another.
+        _drop_required(draft, gone)
+
+
+def _gone_from(alias: Alias, gone: Collection[str]) -> dict[str, str]:
+    """Return the destinations of ``alias`` that are gone, and the address, without any tag, by which each went."""
+    return {
+        name: address
+        for name in alias.destinations
+        for address in (name if name in gone else without_tag(name),)
+        if address in gone
+    }
 
 
 def _remove_domain(draft: _Draft, wanted: Wanted, name: str, cascade: bool) -> None:
@@ -191,9 +243,11 @@ def _remove_domain(draft: _Draft, wanted: Wanted, name: str, cascade: bool) -> N
     for address in (*mailboxes, *aliases):
         if wanted.wants(address):
             raise Conflict(f"{address} is wanted in the domain {name}, which is to be absent; leave one of the two out")
-    if (mailboxes or aliases) and not cascade:
+    # Required aliases are nobody's: they go along.
+    owned = [address for address in aliases if not draft.aliases[address].required]
+    if (mailboxes or owned) and not cascade:
         remaining = [
-            f"the {kind} {_listed(names)}" for kind, names in (("mailboxes", mailboxes), ("aliases", aliases)) if names
+            f"the {kind} {_listed(names)}" for kind, names in (("mailboxes", mailboxes), ("aliases", owned)) if names
         ]
         raise Conflict(
             f"domain {name}: {' and '.join(remaining)} would remain; remove them first, or give cascade: true"
@@ -201,17 +255,17 @@ def _remove_domain(draft: _Draft, wanted: Wanted, name: str, cascade: bool) -> N
     del draft.domains[name]
     for address in mailboxes:
         del draft.mailboxes[address]
-        draft.removed[address] = True
+        draft.removed[address] = cascade
     for address in aliases:
         del draft.aliases[address]
-        draft.removed[address] = True
+        draft.removed[address] = cascade
 
 
 def _remove_from_aliases(draft: _Draft, wanted: Wanted, gone: Mapping[str, bool]) -> None:
     """Take addresses that go out of the aliases that deliver to them, or refuse with the aliases' names."""
     referring: dict[str, list[str]] = {}
     for alias in list(draft.aliases.values()):
-        lost = [name for name in alias.destinations if name in gone or without_tag(name) in gone]
+        lost = _gone_from(alias, gone)
         if not lost:
             continue
         asked = wanted.aliases.get(alias.address)
@@ -220,12 +274,11 @@ def _remove_from_aliases(draft: _Draft, wanted: Wanted, gone: Mapping[str, bool]
                 f"alias {alias.address} is wanted with the destination {again[0]}, which is to be absent; "
                 "leave one of the two out"
             )
-        for name in lost:
-            address = name if name in gone else without_tag(name)
+        for address in set(lost.values()):
             if not gone[address]:
                 referring.setdefault(address, []).append(alias.address)
         left = tuple(name for name in alias.destinations if name not in lost)
-        if not left and all(gone[name if name in gone else without_tag(name)] for name in lost):
+        if not left and all(gone[address] for address in lost.values()):
             raise Conflict(
                 f"{_listed(lost)} cannot be removed with cascade: the alias {alias.address} has no other destination; "
                 "remove that alias too, or give it another one"
@@ -248,6 +301,21 @@ def _check_parents(draft: _Draft, wanted: Wanted, predict: bool) -> list[str]:
     if told and not predict:
         raise Conflict(f"{'; '.join(told)}; add the domain first")
     return [f"{one}; a run fails unless an earlier task adds it" for one in told]
+
+
+def _unreachable(draft: _Draft, wanted: Wanted) -> list[str]:
+    """Return a warning for each domain with mailboxes that never get mail, as long as the task names either."""
+    backups = {name for name, domain in draft.domains.items() if domain.backup_mx}
+    mailboxes: dict[str, list[str]] = {}
+    for address in draft.mailboxes if backups else ():
+        domain = domain_of(address)
+        if domain in backups and (address in wanted.mailboxes or domain in wanted.domains):
+            mailboxes.setdefault(domain, []).append(address)
+    return [
+        f"{'mailbox' if len(names) == 1 else 'mailboxes'} {_listed(sorted(names))}: the domain {domain} is backup_mx, "
+        "so its mail goes to the domain's main server and never arrives here"
+        for domain, names in sorted(mailboxes.items())
+    ]
 
 
 def _check_collisions(draft: _Draft, wanted: Wanted) -> None:

@@ -48,6 +48,8 @@ def run_accounts(module: AnsibleModule) -> None:
             given.get("mailboxes") or (),
             given.get("aliases") or (),
             delimiter=module.params["recipient_delimiter"],
+            required=given.get("required_aliases"),
+            required_destination=given.get("required_destination", ""),
         )
         _run(module, wanted, create=True)
 

@@ -31,7 +31,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID""",
         """CREATE TABLE aliases (
             address TEXT PRIMARY KEY, list_members INTEGER NOT NULL, active INTEGER NOT NULL,
-            created TEXT NOT NULL, modified TEXT NOT NULL
+            required INTEGER NOT NULL, created TEXT NOT NULL, modified TEXT NOT NULL
         ) WITHOUT ROWID""",
         """CREATE TABLE destinations (
             alias TEXT NOT NULL, destination TEXT NOT NULL, PRIMARY KEY (alias, destination)
@@ -54,7 +54,7 @@ MAILBOX_COLUMNS = (
     "created",
     "modified",
 )
-ALIAS_COLUMNS = ("address", "list_members", "active", "created", "modified")
+ALIAS_COLUMNS = ("address", "list_members", "active", "required", "created", "modified")
 
 
 def domain_row(domain: Domain) -> tuple[Any, ...]:

@@ -171,10 +171,11 @@ class SqliteStore(Store):
                 tuple(senders.get(address, ())),
                 bool(list_members),
                 bool(active),
+                bool(required),
                 created,
                 modified,
             )
-            for address, list_members, active, created, modified in connection.execute(
+            for address, list_members, active, required, created, modified in connection.execute(
                 _select(ALIAS_COLUMNS, "aliases")
             )
         }

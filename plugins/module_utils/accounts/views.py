@@ -104,4 +104,5 @@ def shown_mailbox(mailbox: Mailbox, before: Mailbox | None) -> dict[str, Any]:
 
 def shown_alias(alias: Alias, _before: Alias | None) -> dict[str, Any]:
     """Return the lines of a diff for an alias."""
-    return {key: entry for key, entry in alias_value(alias).items() if key not in ("address", "unicode_address")}
+    value = {key: entry for key, entry in alias_value(alias).items() if key not in ("address", "unicode_address")}
+    return {**value, "required": True} if alias.required else value

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from ..core.addresses import parse_mailbox_address, parse_own_address
+from ..core.addresses import parse_address, parse_mailbox_address, parse_own_address
 from ..core.errors import Conflict, InvalidValue
 from .fields import ALIAS_FIELDS, DOMAIN_FIELDS, MAILBOX_FIELDS, known_domain, parse_choice, parse_flag, parse_text
 from .passwords import DEFAULT_SCHEME, BadPassword, check_password, find_scheme, parse_hash, scheme_of
@@ -84,12 +84,21 @@ class WantedAlias:
 
 
 @dataclass(frozen=True, slots=True)
+class WantedRequired:
+    """Whether the required aliases are to be there, and who receives them, ``""`` for the first mailbox listed."""
+
+    present: bool
+    destination: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
-    """All that one task asks for, by name and address."""
+    """All that one task asks for, by name and address. Without ``required``, required aliases stay as they are."""
 
     domains: Mapping[str, WantedDomain] = field(default_factory=dict)
     mailboxes: Mapping[str, WantedMailbox] = field(default_factory=dict)
     aliases: Mapping[str, WantedAlias] = field(default_factory=dict)
+    required: WantedRequired | None = None
 
     def present_addresses(self) -> Iterator[tuple[str, str]]:
         """Yield (kind, address) of the mailboxes and aliases that are to be there."""
@@ -108,8 +117,10 @@ def parse_wanted(
     aliases: Iterable[Given] = (),
     *,
     delimiter: str = "+",
+    required: bool | None = None,
+    required_destination: str = "",
 ) -> Wanted:
-    """Return all that is asked for.
+    """Return all that is asked for; ``required`` and its destination are the options of ``accounts``.
 
     Raises:
         InvalidValue, BadPassword: a value cannot be taken.
@@ -124,6 +135,7 @@ def parse_wanted(
             lambda one: one.address,
         ),
         _collect("aliases", aliases, parse_wanted_alias, lambda one: one.address),
+        None if required is None else parse_wanted_required(required, required_destination),
     )
 
 
@@ -190,6 +202,11 @@ def parse_wanted_alias(given: Given, place: str = "alias") -> WantedAlias:
     return WantedAlias(
         address, present, values, exclusive, parse_flag(f"cascade of {subject}", rest.get("cascade", False))
     )
+
+
+def parse_wanted_required(present: bool, destination: str = "") -> WantedRequired:
+    """Return the required aliases asked for; an empty ``destination`` names nobody."""
+    return WantedRequired(present, str(parse_address(destination, "required_destination")) if destination else "")
 
 
 _Wanted = TypeVar("_Wanted", WantedDomain, WantedMailbox, WantedAlias)

@@ -121,6 +121,15 @@ STATES: list[tuple[str, dict[str, Any]]] = [
         },
     ),
     ("accounts", {"mailboxes": [{"address": "alice@example.com", "state": "absent", "cascade": True}]}),
+    (
+        "accounts",
+        {
+            "domains": BASE["domains"],
+            "mailboxes": BASE["mailboxes"],
+            "required_aliases": True,
+            "required_destination": "Bob@example.org",
+        },
+    ),
 ]
 
 
@@ -171,6 +180,33 @@ def test_counts_say_what_happened(run: Run, base: Result) -> None:
     assert base["counts"] == {"domain": {**none, "add": 2}, "mailbox": {**none, "add": 2}, "alias": {**none, "add": 1}}
     assert base["total"] == {"domains": 2, "mailboxes": 2, "aliases": 1}
     assert run("accounts", **BASE)["counts"] == {"domain": none, "mailbox": none, "alias": none}
+
+
+def test_required_aliases_are_told_apart(run: Run, base: Result) -> None:
+    """What a site run adds is left to the single modules, and what they made is left to them by the site run."""
+    run("alias", address="abuse@example.com", destinations=["bob@example.org"])
+    lists = {
+        "domains": BASE["domains"],
+        "mailboxes": BASE["mailboxes"],
+        "required_aliases": True,
+        "required_destination": "",
+    }
+    assert run("accounts", **lists)["counts"]["alias"] == {"add": 3, "change": 0, "remove": 0}
+    assert [alias["address"] for alias in run("alias_info")["aliases"] if alias["required"]] == [
+        "abuse@example.org",
+        "postmaster@example.com",
+        "postmaster@example.org",
+    ]
+    run("alias", address="info@example.com", destinations=["alice@example.com"])
+    refused = run("mailbox", address="bob@example.org", state="absent")["msg"]
+    assert refused.startswith("bob@example.org is a destination of abuse@example.com;")
+    run("alias", address="abuse@example.com", state="absent")
+    assert run("mailbox", address="bob@example.org", state="absent")["changed"]
+    assert run("domain", name="example.org", state="absent")["changed"]
+    assert [alias["address"] for alias in run("alias_info")["aliases"]] == [
+        "info@example.com",
+        "postmaster@example.com",
+    ]
 
 
 def test_stored_and_served_exactly(run: Run, base: Result, path: Path, published: Path) -> None:
@@ -338,6 +374,14 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         },
         "stands in the list before, with different values",
     ),
+    ("accounts", {"document": '{"domains": ["x"]}', "required_aliases": True}, "domains[1] 'str': is no dictionary"),
+    ("accounts", {"document": '{"domains": [{"name": null}]}', "required_aliases": True}, "domains[1] has no name"),
+    (
+        "accounts",
+        {"document": '{"mailboxes": [null]}', "required_aliases": True},
+        "mailboxes[1] 'NoneType': is no",
+    ),
+    ("accounts", {"required_destination": "a@example.net"}, "required_aliases"),
     (
         "accounts",
         {

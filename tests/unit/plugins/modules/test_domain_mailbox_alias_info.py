@@ -126,6 +126,7 @@ def test_what_is_returned_can_be_given_again(run: Run, base: None) -> None:
         "unicode_address",
         "password_scheme",
         "destination_details",
+        "required",
         "mailboxes",
         "aliases",
         "assigned_quota",

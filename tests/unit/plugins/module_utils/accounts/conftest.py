@@ -23,10 +23,12 @@ def _plan(
     domains: Given = (),
     mailboxes: Given = (),
     aliases: Given = (),
+    required: bool | None = None,
+    destination: str = "",
     now: str = "2026-01-01T00:00:00Z",
     **how: Any,
 ) -> AccountsPlan:
-    wanted = parse_wanted(domains, mailboxes, aliases)
+    wanted = parse_wanted(domains, mailboxes, aliases, required=required, required_destination=destination)
     return make_plan(found or Accounts(), wanted, now=now, location="store", **how)
 
 

@@ -131,6 +131,13 @@ def test_an_alias_gains_and_loses_single_members(plan: Planner, found: Accounts)
     assert members(active=False) == both
 
 
+def test_an_alias_that_gains_nobody_keeps_its_members(plan: Planner, found: Accounts) -> None:
+    nothing = {"destinations": [], "exclusive": False}
+    assert not plan(found, aliases=[{"address": "info@example.com", **nothing}], version=0).changed
+    with pytest.raises(Conflict, match=r"new@example\.com is new and has no destinations"):
+        plan(found, aliases=[{"address": "new@example.com", **nothing}])
+
+
 def test_an_alias_that_is_not_there_loses_nothing(plan: Planner, found: Accounts) -> None:
     gone = [{"address": "x@example.com", "destinations": ["a@example.com"], "exclusive": False, "state": "absent"}]
     assert not plan(found, aliases=gone, version=0).changed
@@ -344,6 +351,21 @@ def test_check_mode_expects_the_domain_of_an_earlier_task(plan: Planner, found: 
     assert result.warnings == [
         "mailbox a@new.example: the domain new.example is not in the store; a run fails unless an earlier task adds it"
     ]
+
+
+def test_mailboxes_that_never_receive_are_told(plan: Planner, found: Accounts) -> None:
+    """A backup MX passes mail on to the main server, whatever mailboxes it has itself."""
+    told = "the domain example.org is backup_mx, so its mail goes to the domain's main server and never arrives here"
+    made = plan(
+        found,
+        domains=[{"name": "example.org", "backup_mx": True}],
+        mailboxes=[{"address": "new@example.org", "password_hash": "*"}],
+    )
+    assert made.warnings == [f"mailboxes carol@example.org, new@example.org: {told}"]
+    again = plan(made.after, mailboxes=[{"address": "new@example.org"}], version=0)
+    assert again.warnings == [f"mailbox new@example.org: {told}"]
+    going = [{"address": "carol@example.org", "state": "absent", "cascade": True}]
+    assert plan(made.after, mailboxes=going).warnings == []
 
 
 def test_passwords_are_hashed_only_when_they_must(plan: Planner, found: Accounts) -> None:
