@@ -15,7 +15,7 @@ from behaviour.bed import Bed, MailHost, NoBed, mail_host_names, open_bed
 from behaviour.client import Client
 from behaviour.logs import begin
 from behaviour.messages import compose, new_token
-from behaviour.operating import CHANGES, LEAVING, REMOVAL, VISITOR, Pair, run_pair
+from behaviour.operating import CHANGES, REMOVAL, Pair, run_pair
 from behaviour.site import Run, run_site
 
 _SCENARIO = re.compile(r"test_([rsiodx])(\d\d)_")
@@ -77,7 +77,7 @@ def client(bed: Bed) -> Client:
 @pytest.fixture(scope="session")
 def changed(bed: Bed) -> Pair:
     """The hosts with one domain, two mailboxes and three aliases more, and a setting of each service changed."""
-    return run_pair(bed, CHANGES, [VISITOR["password"], LEAVING["password"]])
+    return run_pair(bed, CHANGES)
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +93,7 @@ def visited(bed: Bed, client: Client, changed: Pair) -> str:
 @pytest.fixture(scope="session")
 def removed(bed: Bed, visited: str) -> Pair:
     """The hosts without them; the services' settings are not looked at yet."""
-    return run_pair(bed, REMOVAL, [], "--tags", "accounts")
+    return run_pair(bed, REMOVAL, "--tags", "accounts")
 
 
 @pytest.fixture(scope="session")

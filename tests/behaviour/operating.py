@@ -22,7 +22,7 @@ MORE = {
         {"address": "rest@example.com", "destinations": ["leaving@example.com", "bob@example.com"]},
     ],
 }
-CHANGES = {**MORE, "postfix_message_size_limit": 41943040, "dovecot_imap_starttls": True}
+CHANGES = {**MORE, "postfix_message_size_limit": 41943040, "dovecot_imap_starttls": True, "dovecot_pop3_starttls": True}
 # The domain takes with it what is in it; the mailbox is taken out of the alias that keeps another member.
 REMOVAL = {
     "bed_more_domains": [{"name": "gone.example", "state": "absent", "cascade": True}],
@@ -45,8 +45,10 @@ class Pair:
     state_after_check: dict[str, dict[str, str]]
 
 
-def run_pair(bed: Bed, variables: dict[str, Any], secrets: list[str], *options: str) -> Pair:
-    """Run site.yml in check mode, then for real, as talkative as it gets."""
+def run_pair(bed: Bed, variables: dict[str, Any], *options: str) -> Pair:
+    """Run site.yml in check mode, then for real, as talkative as it gets, and watch for every password of the bed."""
+    mailboxes = [entry for mx in bed.mail_hosts.values() for entry in (*mx.mailboxes.values(), VISITOR, LEAVING)]
+    secrets = sorted({entry["password"] for entry in mailboxes if "password" in entry})
     before = {name: mx.program("state.py") for name, mx in bed.mail_hosts.items()}
     with watching(bed, secrets) as watched:
         check = run_site("--check", "--diff", "-vvv", *options, variables=variables)

@@ -74,6 +74,20 @@ def test_r04_to_a_tagged_address(mx: MailHost, client: Client) -> None:
     assert len(client.read(mx, "bob@example.com", token, count=2)) == 2
 
 
+def test_r03_a_backup_mx_asks_the_primary_server_first(mx: MailHost, client: Client) -> None:
+    """It takes no mail for recipients that the primary has not confirmed, and relays for no domain beside it."""
+    steps = [f"MAIL FROM:<{STRANGER}>", "RCPT TO:<somebody@backup.example>", "RCPT TO:<somebody@sub.backup.example>"]
+    _mail, (code, text), (other, _text) = client.smtp(mx, steps)["replies"]
+    # There is no such primary in the test bed: Postfix looked for it, and did not find it.
+    assert code == 550, (code, text)
+    assert "undeliverable address: Host or domain name not found" in text
+    assert other == 554
+    primary = mx.run(
+        "postmap -q somebody@backup.example lmdb:/var/lib/mailwright/published/postfix/current/mailboxes || true"
+    )
+    assert primary == ""
+
+
 @pytest.mark.parametrize("address", ["unknown@example.com", "unknown+tag@example.com", "bob.@example.com"])
 def test_r05_to_an_unknown_address(mx: MailHost, client: Client, address: str) -> None:
     """Refused before the message is taken, so that nothing bounces to a sender who may be forged."""

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 
 import pytest
@@ -19,6 +20,8 @@ HANDSHAKES = {
     "tls1.0": ("-tls1", "-cipher", OLD),
     "tls1.1": ("-tls1_1", "-cipher", OLD),
     "weak ciphers": ("-tls1_2", "-cipher", WEAK),
+    "finite-field groups": ("-tls1_3", "-groups", "ffdhe2048:ffdhe3072:ffdhe4096"),
+    "signatures with SHA-1": ("-tls1_2", "-cipher", OLD, "-sigalgs", "ECDSA+SHA1"),
 }
 GOOD = [
     "ECDHE-ECDSA-AES128-GCM-SHA256",
@@ -73,6 +76,18 @@ def test_r12_weak_tls_is_refused(mx: MailHost, client: Client, kind: str) -> Non
 def test_r12_good_tls_is_spoken(mx: MailHost, client: Client, cipher: str) -> None:
     options = ("-tls1_3", "-ciphersuites") if cipher.startswith("TLS_") else ("-tls1_2", "-cipher")
     assert handshakes(client, mx.fqdn, PORTS, *options, cipher) == dict.fromkeys(PORTS, cipher)
+
+
+def test_r12_ipv6_is_served_alike(mx: MailHost, client: Client) -> None:
+    [address] = [
+        found["local"]
+        for link in json.loads(mx.run("ip -json -6 address show scope global"))
+        for found in link["addr_info"]
+        if found
+    ]
+    for port in PORTS:
+        options = ("-tls1_3", "-ciphersuites", "TLS_AES_128_GCM_SHA256", "-connect", f"[{address}]:{port}")
+        assert handshakes(client, mx.fqdn, [port], *options) == {port: "TLS_AES_128_GCM_SHA256"}
 
 
 def test_r12_starttls_is_offered(mx: MailHost, client: Client) -> None:

@@ -22,7 +22,7 @@ DOCUMENTATION = r"""
 name: record_changes
 type: aggregate
 short_description: Records the tasks that changed something
-description: Writes host, task, item, subject and diff of each changed task and each handler that ran.
+description: Writes host, task, action, item, subject and diff of each changed task and each handler that ran.
 """
 
 
@@ -62,6 +62,7 @@ class CallbackModule(CallbackBase):
                     record = {
                         "host": host.get_name(),
                         "task": task.get_name(),
+                        "action": task.action,
                         "handler": isinstance(task, Handler),
                         "item": item,
                         "subject": _subject(task, entry),
