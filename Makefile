@@ -70,7 +70,7 @@ gates: $(VENV_READY) ## Everything that needs no test bed: lint, nox, sanity and
 lint: ruff yamllint mypy ansible-lint rules ## Style, types and the project's own rules (ruff, yamllint, mypy, ansible-lint, tests/gates)
 
 .PHONY: ruff
-ruff: $(VENV_READY)
+ruff: $(VENV_READY) ## One of lint: style of Python
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
@@ -84,16 +84,17 @@ yamllint: $(VENV_READY)
 	@$(BIN)/yamllint --strict .
 
 .PHONY: mypy
-mypy: $(VENV_READY) tree
+mypy: $(VENV_READY) tree ## One of lint: types
 	@cd build/tree && $(BIN)/mypy --config-file $(CURDIR)/pyproject.toml -p ansible_collections.mailwright.mail.plugins.module_utils
 	@cd tests && $(BIN)/mypy --config-file ../pyproject.toml -p gates
 
 .PHONY: ansible-lint
-ansible-lint: $(VENV_READY) tree
+ansible-lint: $(VENV_READY) tree ## One of lint: roles and playbooks
+	@rm -rf $(ANSIBLE_HOME)/collections # ansible-lint's own copy of the collection, which it does not renew
 	@NO_COLOR=1 $(WITH_VENV) ansible-lint --offline
 
 .PHONY: rules
-rules: $(VENV_READY) tree
+rules: $(VENV_READY) tree ## One of lint: the project's own rules
 	@PYTHONPATH=tests:build/tree $(BIN)/python -m gates
 	@$(BIN)/antsibull-changelog lint
 
@@ -147,6 +148,11 @@ DEBIAN ?= 13
 demo: setup $(VENV_READY) tree ## A mail server from nothing, and proof that mail flows: DEBIAN=12 or 13
 	@$(WITH_VENV) python tests/demo/demo.py --debian $(DEBIAN)
 
+.PHONY: demo-test
+demo-test: setup $(VENV_READY) tree ## The demo, where its second run must change nothing, and its end
+	@$(WITH_VENV) python tests/demo/demo.py --debian $(DEBIAN) --again
+	@$(PYTHON) tests/testbed/testbed.py down --bed demo
+
 .PHONY: demo-clean
 demo-clean: ## Remove all that "make demo" made
 	@$(PYTHON) tests/demo/demo.py --clean
@@ -159,6 +165,7 @@ bench: setup $(VENV_READY) tree ## Measure, and write docs/benchmarks.md
 test: setup $(VENV_READY) tree ## Everything that CI runs
 	@$(MAKE) gates
 	@$(MAKE) molecule
+	@$(MAKE) demo-test
 
 .PHONY: clean
 clean: ## Remove everything that was built (test beds first: make demo-clean)

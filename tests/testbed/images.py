@@ -8,6 +8,7 @@ lie in its apt cache, not installed: every scenario installs them for real and n
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import subprocess
 import time
@@ -56,12 +57,22 @@ def tag(name: str) -> str:
 
 def ensure(name: str, build: Path) -> None:
     """Build the image ``name`` unless a recent one is there; ``build`` is a folder for its archive."""
-    created = podman.podman("image", "inspect", "--format", "{{.Created.Unix}}", tag(name), check=False).stdout.strip()
-    if created and time.time() - int(created) < MAXIMUM_AGE_SECONDS:
-        return
-    print(f"building the image {tag(name)} ...", flush=True)
     build.mkdir(parents=True, exist_ok=True)
-    archive = build / f"{name}.tar"
+    # Scenarios that run side by side want the same images.
+    with (build / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        created = podman.podman("image", "inspect", "--format", "{{.Created.Unix}}", tag(name), check=False).stdout
+        if not created or time.time() - int(created) >= MAXIMUM_AGE_SECONDS:
+            _build(name, build / f"{name}.tar")
+
+
+def remove(name: str) -> None:
+    """Remove the image ``name`` unless a host still needs it."""
+    podman.podman("image", "rm", tag(name), check=False)
+
+
+def _build(name: str, archive: Path) -> None:
+    print(f"building the image {tag(name)} ...", flush=True)
     result = subprocess.run(_command(name, str(archive)), capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise podman.TestBedError(f"mmdebstrap failed for {name}:\n{result.stderr[-3000:]}")

@@ -56,8 +56,17 @@ def parse_arguments() -> argparse.Namespace:
 
     image = commands.add_parser("image", help="build images that are missing or too old")
     image.add_argument("images", nargs="+", choices=images.IMAGES, metavar="IMAGE")
-    image.set_defaults(run=lambda arguments: build_images(arguments.images))
+    image.add_argument("--remove", action="store_true", help="remove those that no host needs instead")
+    image.set_defaults(run=keep_images)
     return parser.parse_args()
+
+
+def keep_images(arguments: argparse.Namespace) -> None:
+    if arguments.remove:
+        for name in arguments.images:
+            images.remove(name)
+    else:
+        build_images(arguments.images)
 
 
 def build_images(names: list[str]) -> None:
