@@ -18,8 +18,9 @@ _HEAD = f"""\
 
 Written by `make bench`, on hosts of the test bed reached over SSH with pipelining. A bound is compared with what was
 measured in the same run: how many `ping` tasks a run costs, and how much longer a play takes than one that only reads
-its variables. As a peer, the issue that set the bounds measured DebOps 3.3 (postfix and dovecot): 86 s on a bare
-host, 56 s for a second run.
+its variables. Memory is the proportional set size of all processes of the mail host, the one that measures it among
+them. For comparison: DebOps 3.3 (its postfix and dovecot roles) took 86 s on a bare host and 56 s for a second run on
+2 cores.
 """
 
 

@@ -1,0 +1,40 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run on the mail host: print the memory of all its processes, in MiB, at the peak and at the end.
+
+Memory is the proportional set size (proc(5), smaps_rollup): pages that processes share count once.
+"""
+
+import glob
+import json
+import os
+import time
+
+LIMIT_SECONDS = 900
+PAUSE_SECONDS = 0.2
+END = "/run/bench-end"
+
+
+def mebibytes() -> float:
+    total = 0
+    for path in glob.glob("/proc/[0-9]*/smaps_rollup"):
+        try:
+            with open(path) as stream:
+                total += sum(int(line.split()[1]) for line in stream if line.startswith("Pss:"))
+        except OSError:
+            # It has ended.
+            continue
+    return total / 1024
+
+
+def main() -> None:
+    deadline = time.monotonic() + LIMIT_SECONDS
+    peak = last = mebibytes()
+    while not os.path.exists(END) and time.monotonic() < deadline:
+        time.sleep(PAUSE_SECONDS)
+        last = mebibytes()
+        peak = max(peak, last)
+    print(json.dumps({"peak": peak, "last": last}))
+
+
+main()
