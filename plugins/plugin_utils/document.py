@@ -13,6 +13,9 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+# Options whose value has to be the very text that was meant.
+_SECRETS = ("password", "password_hash")
+
 
 class DocumentAction(ActionBase):
     """Runs ``MODULE`` with its ``HIDDEN`` options in the document; the others go as they are."""
@@ -52,8 +55,10 @@ class DocumentAction(ActionBase):
 def plain(value: Any, place: str, omitted: object = None) -> Any:
     """Return ``value`` in JSON's own types: tags and vault envelopes off, omitted entries left out.
 
+    Dates that YAML made of a text become that text, as on any other way to a module, but not in place of a secret.
+
     Raises:
-        AnsibleActionFail: a date or another value that YAML made and JSON does not have; the message says where.
+        AnsibleActionFail: a secret that YAML made a date, or a value that JSON does not have; the message says where.
     """
     if value is None or isinstance(value, (bool, float)):
         return value
@@ -68,7 +73,9 @@ def plain(value: Any, place: str, omitted: object = None) -> Any:
     if isinstance(value, str) or _is_vaulted(value):
         return str(value)
     if isinstance(value, dt.date):
-        # Without the value, which may be a password.
+        if place.rpartition(".")[2] not in _SECRETS:
+            return value.isoformat()
+        # Without the value.
         raise AnsibleActionFail(f"{place} is a date, which YAML makes of such a text: put it in quotes")
     if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
         return [

@@ -1,6 +1,10 @@
 # SPDX-FileCopyrightText: Mailwright contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How each stored field is read from what a user gave: parsers that take (subject, value), raising `InvalidValue`."""
+"""How each stored field is read from what a user gave: parsers that take (subject, value), raising `InvalidValue`.
+
+The lists of `accounts` come as one document that no argument spec has seen. Types are therefore converted here, by the
+functions that an argument spec uses, so that the single modules and `accounts` take and refuse the same values.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
+
+from ansible.module_utils.common.validation import check_type_bool, check_type_int, check_type_list, check_type_str
 
 from ..core.addresses import parse_address, parse_domain
 from ..core.errors import InvalidValue
@@ -18,43 +24,43 @@ from .rates import parse_rate
 TEXT_LIMIT = 1000
 NAME_LIMIT = 255
 _LARGEST_COUNT = 2**31 - 1
-_FLAGS = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "off": False, "0": False}
 
 
 def parse_text(subject: str, value: object, limit: int = TEXT_LIMIT) -> str:
-    """Return one line of text, exactly as given. Whole numbers are taken for their digits, as Ansible does."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if not isinstance(value, str):
-        raise InvalidValue(subject, value, "is no text", "put it in quotes")
-    if len(value) > limit:
-        raise InvalidValue(subject, value, f"has {len(value)} characters", f"at most {limit} are allowed")
-    if not value.isprintable():
-        _refuse_controls(subject, value)
-    return value
+    """Return one line of text as it was given, or what Ansible writes for another value (``1.5``, ``True``)."""
+    text = value if isinstance(value, str) else _as_text(subject, value)
+    if len(text) > limit:
+        raise InvalidValue(subject, value, f"has {len(text)} characters", f"at most {limit} are allowed")
+    if not text.isprintable():
+        _refuse_controls(subject, text)
+    return text
 
 
 def parse_flag(subject: str, value: object) -> bool:
     """Return a boolean as YAML and Ansible write them."""
     if isinstance(value, bool):
         return value
-    known = _FLAGS.get(str(value).lower()) if isinstance(value, (str, int)) else None
-    if known is None:
-        raise InvalidValue(subject, value, "is no boolean", "give true or false")
-    return known
+    try:
+        return bool(check_type_bool(value))
+    except TypeError as error:
+        raise InvalidValue(subject, value, "is no boolean", "give true or false") from error
 
 
 def parse_count(subject: str, value: object) -> int:
     """Return a number of things, 0 for no limit."""
     wanted = "give a whole number, or 0 for no limit"
-    text = str(value).strip() if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
-    if text.startswith("-"):
-        raise InvalidValue(subject, value, "is negative", wanted)
-    if not text.isascii() or not text.isdigit():
+    try:
+        # To Python, True is a number too.
+        number = None if isinstance(value, bool) else int(check_type_int(value))
+    except (TypeError, OverflowError):
+        number = None
+    if number is None:
         raise InvalidValue(subject, value, "is not a number", wanted)
-    if len(text) > 10 or int(text) > _LARGEST_COUNT:
+    if number < 0:
+        raise InvalidValue(subject, value, "is negative", wanted)
+    if number > _LARGEST_COUNT:
         raise InvalidValue(subject, value, "is too large", f"at most {_LARGEST_COUNT} are allowed")
-    return int(text)
+    return number
 
 
 def parse_choice(subject: str, value: object, choices: tuple[str, ...]) -> str:
@@ -98,11 +104,18 @@ def _name(subject: str, value: object) -> str:
 
 
 def _names(subject: str, value: object) -> list[str]:
-    if isinstance(value, str):
-        return [name.strip() for name in value.split(",") if name.strip()]
-    if not isinstance(value, (list, tuple)):
-        raise InvalidValue(subject, value, "is no list", "give a list")
-    return list(value)
+    try:
+        names = check_type_list(value)
+    except TypeError as error:
+        raise InvalidValue(subject, value, "is no list", "give a list") from error
+    return [name if isinstance(name, str) else _as_text(subject, name) for name in names]
+
+
+def _as_text(subject: str, value: object) -> str:
+    try:
+        return str(check_type_str(value))
+    except TypeError as error:
+        raise InvalidValue(subject, value, "is no text", "put it in quotes") from error
 
 
 def _refuse_controls(subject: str, value: str) -> None:

@@ -69,7 +69,9 @@ def run_object(module: AnsibleModule, kind: str) -> None:
 
 def _given(module: AnsibleModule) -> dict[str, Any]:
     """Return the options that were given, with those from the action plugin's document among them."""
-    given = {key: value for key, value in module.params.items() if key not in COMMON and value is not None}
+    given = {
+        key: _without_unset(value) for key, value in module.params.items() if key not in COMMON and value is not None
+    }
     if module.params.get("document"):
         try:
             document = json.loads(module.params["document"])
@@ -79,6 +81,16 @@ def _given(module: AnsibleModule) -> dict[str, Any]:
             raise InvalidValue("document", "(hidden)", "is no JSON object", "leave this option to the collection")
         given.update(document)
     return given
+
+
+def _without_unset(value: Any) -> Any:
+    """Return a list of dictionaries without the ``None`` that Ansible puts where a suboption was not given."""
+    if not isinstance(value, list):
+        return value
+    return [
+        {key: one for key, one in entry.items() if one is not None} if isinstance(entry, dict) else entry
+        for entry in value
+    ]
 
 
 def _run(module: AnsibleModule, wanted: Wanted, *, kind: str = "", create: bool = False) -> None:

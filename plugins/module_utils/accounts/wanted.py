@@ -3,7 +3,7 @@
 """Options -> wanted objects: every value parsed and judged by itself, before the store is looked at.
 
 Only what was given stands in ``fields``, under the names of `model`: the rest keeps what is stored. An option that is
-missing or ``None`` was not given.
+missing was not given, and neither was one that is ``None``, as far as an argument spec takes that.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from .fields import ALIAS_FIELDS, DOMAIN_FIELDS, MAILBOX_FIELDS, known_domain, p
 from .passwords import DEFAULT_SCHEME, BadPassword, check_password, find_scheme, parse_hash, scheme_of
 
 Given = Mapping[str, Any]
+
+# Options that have a default or choices: for these, an argument spec refuses null.
+_NEVER_NULL = ("state", "cascade", "exclusive", "update_password", "protocols")
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +258,7 @@ def _parse_fields(
     values: dict[str, Any] = {}
     rest: dict[str, Any] = {}
     for key, value in given.items():
-        if value is None:
+        if value is None and key not in _NEVER_NULL:
             continue
         if key in parsers:
             values[key] = parsers[key](f"{key} of {subject}", value)

@@ -50,6 +50,9 @@ class EncryptedString:
         ({Text("a"): {"b": [Number(1)]}}, {"a": {"b": [1]}}),
         (AnsibleVaultEncryptedUnicode(), "decrypted"),
         ([{"password": EncryptedString()}], [{"password": "decrypted"}]),
+        # As a module gets it that has no action plugin.
+        ([{"description": dt.date(2024, 1, 2)}], [{"description": "2024-01-02"}]),
+        ({"description": dt.datetime(2024, 1, 2, 3, 4)}, {"description": "2024-01-02T03:04:00"}),
     ],
 )
 def test_values_become_jsons_own(value: Any, expected: Any) -> None:
@@ -68,8 +71,8 @@ def test_values_become_jsons_own(value: Any, expected: Any) -> None:
     ("value", "told"),
     [
         (
-            {"mailboxes": [{"a": 1}, {"display_name": dt.date(2024, 1, 2)}]},
-            r"mailboxes\[2\]\.display_name is a date, .*: put it in quotes",
+            {"mailboxes": [{"a": 1}, {"password_hash": dt.date(2024, 1, 2)}]},
+            r"mailboxes\[2\]\.password_hash is a date, .*: put it in quotes",
         ),
         ({"domains": [{"name": b"x"}]}, r"domains\[1\]\.name is of the type bytes"),
         ({"domains": [{"name": {1, 2}}]}, r"domains\[1\]\.name is of the type set"),

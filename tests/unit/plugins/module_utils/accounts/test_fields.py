@@ -49,9 +49,6 @@ def test_text_that_is_legal_is_kept_exactly(value: str) -> None:
         ("a\u2028b", "line break"),
         ("a\ud800b", "control character"),
         ("x" * 1001, "has 1001 characters"),
-        (1.5, "is no text"),
-        (True, "is no text"),
-        (["a"], "is no text"),
     ],
 )
 def test_text_that_is_none_is_refused_by_name(value: object, told: str) -> None:
@@ -61,25 +58,40 @@ def test_text_that_is_none_is_refused_by_name(value: object, told: str) -> None:
     assert str(caught.value).isprintable()
 
 
-def test_whole_numbers_are_taken_for_text_as_ansible_does() -> None:
-    assert parse_text("description", 4711) == "4711"
+@pytest.mark.parametrize(("value", "text"), [(4711, "4711"), (1.5, "1.5"), (True, "True"), (["a"], "['a']")])
+def test_other_values_are_taken_for_text_as_ansible_does(value: object, text: str) -> None:
+    assert parse_text("description", value) == text
 
 
 @pytest.mark.parametrize(
     ("value", "flag"),
-    [(True, True), (False, False), ("yes", True), ("No", False), ("true", True), (1, True), (0, False)],
+    [
+        (True, True),
+        (False, False),
+        ("yes", True),
+        ("No", False),
+        ("true", True),
+        ("t", True),
+        ("y", True),
+        (" n ", False),
+        (1, True),
+        (0, False),
+        (1.0, True),
+    ],
 )
 def test_flags_are_read_as_yaml_writes_them(value: object, flag: bool) -> None:
     assert parse_flag("active", value) is flag
 
 
-@pytest.mark.parametrize("value", ["maybe", 2, 1.0, [], "", "ja"])
+@pytest.mark.parametrize("value", ["maybe", 2, 1.5, [], {}, "", "ja"])
 def test_other_flags_are_refused_by_name(value: object) -> None:
     with pytest.raises(InvalidValue, match=r"active .*is no boolean"):
         parse_flag("active", value)
 
 
-@pytest.mark.parametrize(("value", "count"), [(0, 0), (5, 5), ("12", 12), (2**31 - 1, 2**31 - 1)])
+@pytest.mark.parametrize(
+    ("value", "count"), [(0, 0), (5, 5), ("12", 12), (5.0, 5), ("\u0663", 3), (2**31 - 1, 2**31 - 1)]
+)
 def test_counts_are_read(value: object, count: int) -> None:
     assert parse_count("max_mailboxes", value) == count
 
@@ -93,7 +105,9 @@ def test_counts_are_read(value: object, count: int) -> None:
         ("", "is not a number"),
         (1.5, "is not a number"),
         (True, "is not a number"),
-        ("\u0663", "is not a number"),
+        (float("inf"), "is not a number"),
+        (float("nan"), "is not a number"),
+        ([5], "is not a number"),
         (2**31, "is too large"),
         ("9" * 5000, "is too large"),
     ],
@@ -126,7 +140,7 @@ def test_bad_rates_are_refused_by_name(value: object) -> None:
         (DOMAIN_FIELDS, "max_quota", "5G", 5 * 1024**3),
         (MAILBOX_FIELDS, "protocols", ["smtp", "imap", "imap"], ("imap", "smtp")),
         (MAILBOX_FIELDS, "protocols", [], ()),
-        (MAILBOX_FIELDS, "protocols", "sieve,pop3, smtp ,imap", ("imap", "pop3", "smtp", "sieve")),
+        (MAILBOX_FIELDS, "protocols", "sieve,pop3,smtp,imap", ("imap", "pop3", "smtp", "sieve")),
         (
             ALIAS_FIELDS,
             "destinations",
@@ -147,10 +161,13 @@ def test_fields_have_one_stored_form(fields: dict[str, Any], key: str, value: ob
         (DOMAIN_FIELDS, "imap_host", "not a host", "not a host"),
         (MAILBOX_FIELDS, "protocols", ["imap", "lmtp"], "protocols 'lmtp': is not known"),
         (MAILBOX_FIELDS, "protocols", {"imap": True}, "is no list"),
+        (MAILBOX_FIELDS, "protocols", "", "protocols '': is not known"),
+        (MAILBOX_FIELDS, "protocols", "imap, smtp", "protocols ' smtp': is not known"),
+        (ALIAS_FIELDS, "destinations", "", "address in destinations '': has no @"),
         (MAILBOX_FIELDS, "display_name", "x" * 256, "has 256 characters"),
         (ALIAS_FIELDS, "destinations", ["bob"], "address in destinations 'bob': has no @"),
         (ALIAS_FIELDS, "destinations", ["@example.com"], "has no local part"),
-        (ALIAS_FIELDS, "destinations", [None], "is no text"),
+        (ALIAS_FIELDS, "destinations", [None], "has no @|is no text"),
         (ALIAS_FIELDS, "allow_from", ["a@b@c"], "has 2 @"),
     ],
 )

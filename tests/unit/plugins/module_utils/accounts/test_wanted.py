@@ -69,6 +69,7 @@ def test_the_same_object_with_the_same_values_may_stand_twice() -> None:
             "'gone': is not known; give present or absent",
         ),
         ({"mailboxes": [{"address": "a@example.com", "update_password": "never"}]}, "'never': is not known"),
+        ({"domains": [{"name": "example.com", "cascade": None}]}, "cascade of domain example.com None: is no boolean"),
         ({"mailboxes": [{"quota": "5G"}]}, "mailboxes[1] has no address"),
         ({"mailboxes": [{"address": "a@example.com"}, "b@example.com"]}, "mailboxes[2] 'str': is no dictionary"),
         ({"mailboxes": {"address": "a@example.com"}}, "mailboxes 'dict': is no list"),
