@@ -8,6 +8,7 @@ the services have tables of their own (`publishing`). https://sqlite.org/locking
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import time
@@ -33,6 +34,9 @@ from .schema import (
     mailbox_row,
 )
 from .store import Stale, Store, StoreError
+
+# What the system says to others than root, and on a file system that is mounted read-only.
+_NO_RIGHT = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 Migrations = Sequence[Sequence[str]]
 
@@ -251,8 +255,9 @@ class SqliteStore(Store):
         except sqlite3.DatabaseError as error:
             raise StoreError(self._explained(error)) from error
         except OSError as error:
+            remedy = "; run as root, on a file system that is writable" if error.errno in _NO_RIGHT else ""
             raise StoreError(
-                f"the account store {self.path} cannot be used: {error.strerror} ({error.filename})"
+                f"the account store {self.path} cannot be used: {error.strerror} ({error.filename}){remedy}"
             ) from error
 
     def _explained(self, error: sqlite3.DatabaseError) -> str:

@@ -7,7 +7,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -433,27 +435,80 @@ def test_prediction_needs_no_library_that_is_installed_later(
 
 
 @pytest.fixture
-def locked(path: Path) -> Iterator[None]:
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
+def locking(base: Result, path: Path, tmp_path: Path) -> Iterator[int]:
+    """Another program holds the store locked; this is its pid."""
+    script = tmp_path / "backup.py"
+    script.write_text(
+        "import sqlite3, sys\n"
+        "sqlite3.connect(sys.argv[1], isolation_level=None).execute('BEGIN IMMEDIATE')\n"
+        "print('locked', flush=True)\n"
+        "input()\n",
+        encoding="utf-8",
+    )
+    with subprocess.Popen(
+        [sys.executable, str(script), str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None and other.stdout.readline() == "locked\n"
+        yield other.pid
+        other.communicate("\n")
 
 
-def test_a_locked_store_fails_after_its_time_and_can_still_be_read(
-    run: Run, base: Result, locked: None, path: Path
-) -> None:
-    failed = run("domain", name="example.net")
-    assert "is locked by" in failed["msg"] and "after 1 s" in failed["msg"]
+def test_a_locked_store_says_by_whom_and_can_still_be_read(run: Run, path: Path, locking: int) -> None:
+    told = rf"the account store {path} is locked by process {locking} \(python\S* backup\.py\), still after 1 s; wait"
+    assert re.match(told, run("domain", name="example.net")["msg"])
     assert run("domain", name="example.net", check=True)["changed"]
     assert len(run("domain_info")["domains"]) == 2
 
 
-@pytest.mark.parametrize("name", ["accounts", "domain_info", "mailbox_info", "alias_info"])
-def test_a_damaged_store_is_told(run: Run, base: Result, path: Path, name: str) -> None:
+@pytest.fixture
+def read_only(base: Result, path: Path) -> Iterator[None]:
+    """The store can be read and not written, as far as root's rights let that be: others than root run the module."""
+    was = os.geteuid()
+    path.chmod(0o444)
+    if not was:
+        for directory in [*path.parents][:4]:
+            directory.chmod(0o755)
+        os.seteuid(65534)
+    yield
+    os.seteuid(was)
+
+
+def test_a_read_only_store_is_told_and_can_still_be_read(run: Run, path: Path, read_only: None) -> None:
+    before = path.read_bytes()
+    assert run("domain", name="example.net")["msg"] == (
+        f"the account store {path} cannot be used: Permission denied ({path}); "
+        "run as root, on a file system that is writable"
+    )
+    assert path.read_bytes() == before
+    assert run("domain", name="example.net", check=True)["changed"]
+    assert len(run("domain_info")["domains"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("accounts", {}),
+        ("domain", {"name": "example.net"}),
+        ("domain_info", {}),
+        ("mailbox_info", {}),
+        ("alias_info", {}),
+    ],
+)
+def test_a_damaged_store_is_told(run: Run, base: Result, path: Path, name: str, options: dict[str, Any]) -> None:
     path.write_bytes(b"damaged" * 1000)
-    assert "restore it from a backup" in run(name)["msg"]
+    assert run(name, **options)["msg"] == (
+        f"the account store {path} is damaged or no account store (file is not a database); restore it from a backup"
+    )
     assert path.read_bytes() == b"damaged" * 1000
+
+
+def test_a_store_that_is_damaged_inside_is_told(run: Run, base: Result, path: Path) -> None:
+    """Its header is whole, and the pages behind it are not."""
+    path.write_bytes(path.read_bytes()[:4096] + b"damaged " * (path.stat().st_size // 8))
+    assert run("domain", name="example.net")["msg"] == (
+        f"the account store {path} is damaged or no account store (database disk image is malformed); "
+        "restore it from a backup"
+    )
 
 
 def test_a_newer_store_is_told(run: Run, base: Result, path: Path) -> None:
