@@ -279,5 +279,5 @@ def _secret(rest: Mapping[str, Any], key: str, subject: str) -> str | None:
     value = rest.get(key)
     if value is not None and not isinstance(value, str):
         # 0123 would arrive as 83, 1e3 as 1000.0: what was meant cannot be told any more.
-        raise BadPassword(f"{key} of {subject}", "is a YAML number, boolean, date or list and no text; put it in quotes")
+        raise BadPassword(f"{key} of {subject}", "is no text but what YAML made of one; put it in quotes")
     return value
