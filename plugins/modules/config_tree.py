@@ -203,7 +203,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.mailwright.mail.plugins.module_utils.config_tree.converge import Target, prepare
 from ansible_collections.mailwright.mail.plugins.module_utils.config_tree.options import ARGUMENT_SPEC
 from ansible_collections.mailwright.mail.plugins.module_utils.core.pending import Pending
-from ansible_collections.mailwright.mail.plugins.module_utils.core.run import converge, failing
+from ansible_collections.mailwright.mail.plugins.module_utils.core.run import converge, failing, warn
 
 
 def main() -> None:
@@ -212,8 +212,7 @@ def main() -> None:
     run = partial(module.run_command, cwd="/", handle_exceptions=False)
     with ExitStack() as stack, failing(module):
         result = prepare(module.params, Target(module.check_mode, module.tmpdir, run), stack)
-        for warning in result.warnings:
-            module.warn(warning)
+        warn(module, result.warnings)
         converge(
             module,
             result.plan,

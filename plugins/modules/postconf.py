@@ -213,7 +213,7 @@ problems:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailwright.mail.plugins.module_utils.core.pending import Pending
-from ansible_collections.mailwright.mail.plugins.module_utils.core.run import converge, failing
+from ansible_collections.mailwright.mail.plugins.module_utils.core.run import converge, failing, warn
 from ansible_collections.mailwright.mail.plugins.module_utils.postfix.argspec import POSTCONF
 from ansible_collections.mailwright.mail.plugins.module_utils.postfix.configuration import Configuration, results
 from ansible_collections.mailwright.mail.plugins.module_utils.postfix.wanted import parse_wanted
@@ -228,14 +228,10 @@ def main() -> None:
         pending = Pending(options.pop("pending"))
         plan = configuration.plan(parse_wanted(**options))
         pending.add(plan.restart_reasons)
-        for warning in plan.warnings:
-            module.warn(warning)
-
-        def apply() -> None:
-            for warning in configuration.apply(plan):
-                module.warn(warning)
-
-        converge(module, plan, apply, pending, **results(plan, pending.reasons))
+        warn(module, plan.warnings)
+        converge(
+            module, plan, lambda: warn(module, configuration.apply(plan)), pending, **results(plan, pending.reasons)
+        )
 
 
 if __name__ == "__main__":

@@ -8,14 +8,17 @@ Names are relative to the tree's root with ``/`` between their parts; ``.`` is t
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ..core.errors import InvalidValue
+from ..core.text import SURROGATE
 
 ROOT = "."
 _NAME_LIMIT = 255  # bytes in one part of a path (NAME_MAX of Linux)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -90,19 +93,19 @@ def check_name(name: object, subject: str = "file name") -> str:
     """Return ``name`` if it is a plain relative path that stays inside the tree.
 
     Raises:
-        InvalidValue: empty, absolute, with ``.``, ``..`` or empty parts, with control characters, or too long.
+        InvalidValue: empty, absolute, with ``.``, ``..`` or empty parts, with control characters, with bytes that are
+            no UTF-8, or too long.
     """
     right = "give a path relative to dest, such as conf.d/10-auth.conf"
     if not isinstance(name, str) or not name:
         raise InvalidValue(subject, name, "is empty or is no text", right)
     if name.startswith("/"):
         raise InvalidValue(subject, name, "is absolute", right)
-    if any(ord(character) < 32 or ord(character) == 127 for character in name):
-        raise InvalidValue(subject, name, "has control characters", right)
+    _check_characters(subject, name, right)
     for part in name.split("/"):
         if part in ("", ".", ".."):
             raise InvalidValue(subject, name, f"has the part {part!r}", right)
-        if len(part.encode("utf-8", "surrogateescape")) > _NAME_LIMIT:
+        if len(part.encode("utf-8")) > _NAME_LIMIT:
             raise InvalidValue(subject, name, f"has a part of more than {_NAME_LIMIT} bytes", right)
     return name
 
@@ -111,19 +114,26 @@ def check_root(dest: str) -> str:
     """Return ``dest`` without a last slash if it can be the root of a tree.
 
     Raises:
-        InvalidValue: not absolute, the file system's root, with ``.`` or ``..`` parts or control characters.
+        InvalidValue: not absolute, the file system's root, with ``.`` or ``..`` parts, with control characters or
+            with bytes that are no UTF-8.
     """
     right = "give an absolute path such as /etc/dovecot"
     if not dest.startswith("/"):
         raise InvalidValue("dest", dest, "is not absolute", right)
-    if any(ord(character) < 32 or ord(character) == 127 for character in dest):
-        raise InvalidValue("dest", dest, "has control characters", right)
+    _check_characters("dest", dest, right)
     if any(part in (".", "..") for part in dest.split("/")):
         raise InvalidValue("dest", dest, "has . or .. in it", right)
     root = "/" + "/".join(part for part in dest.split("/") if part)
     if root == "/":
         raise InvalidValue("dest", dest, "is the root of the file system", right)
     return root
+
+
+def _check_characters(subject: str, path: str, right: str) -> None:
+    if _CONTROL.search(path):
+        raise InvalidValue(subject, path, "has control characters", right)
+    if SURROGATE.search(path):
+        raise InvalidValue(subject, path, "has bytes that are no UTF-8", right)
 
 
 def parse_mode(subject: str, value: object, *, largest: int = 0o777) -> int:

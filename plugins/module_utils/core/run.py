@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .errors import MailwrightError
 from .pending import Pending
 from .plan import Plan
+from .text import readable
 
 
 @contextmanager
@@ -21,7 +22,13 @@ def failing(module: AnsibleModule) -> Iterator[None]:
     try:
         yield
     except MailwrightError as error:
-        module.fail_json(msg=str(error), **getattr(error, "returns", {}))
+        _leave(module, module.fail_json, {"msg": str(error), **getattr(error, "returns", {})})
+
+
+def warn(module: AnsibleModule, warnings: Iterable[str]) -> None:
+    """Show ``warnings`` in a form in which everybody can read them."""
+    for warning in warnings:
+        module.warn(readable(warning))
 
 
 def converge(
@@ -47,7 +54,14 @@ def converge(
         except MailwrightError:
             pending.take_back()
             raise
-    module.exit_json(**result)
+    _leave(module, module.exit_json, result)
+
+
+def _leave(module: AnsibleModule, leave: Callable[..., None], result: dict[str, Any]) -> None:
+    """Leave the module. From ansible-core 2.19 on, the controller takes no result with a byte that is no UTF-8."""
+    # Up to 2.19 the options are returned too.
+    module.params = readable(module.params)
+    leave(**readable(result))
 
 
 def _diff(plan: Plan, pending: Pending) -> Any:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.errors import Conflict, InvalidValue
+from ..core.text import SURROGATE
 from .lists import entry_words
 from .logical import BLANKS, balanced
 from .main_cf import folded
@@ -19,7 +20,7 @@ TYPES = ("inet", "unix", "fifo", "pass", "unix-dgram")
 # Linux takes at most 128 KiB in one argument of a program, and master hands each -o option over in one.
 VALUE_LIMIT = 100_000
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
-_SERVICE = re.compile(r"[^\s#={}/,]+")
+_SERVICE = re.compile("[^\\s#={}/,\x00-\x1f\x7f\ud800-\udfff]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _BOOLEAN_FIELDS = ("private", "unprivileged", "chroot")
 _FLAGS = {"y": "y", "yes": "y", "true": "y", "n": "n", "no": "n", "false": "n", "-": "-"}
@@ -132,17 +133,24 @@ def _text(name: str, value: object) -> str:
         raise InvalidValue(subject, value, "is no text", "give text, a number, a boolean, a list of these, or null")
     if "\n" in value or "\r" in value:
         raise InvalidValue(subject, value, "has a line break", "give one line; in YAML, >- folds several into one")
-    if _CONTROL.search(value):
-        raise InvalidValue(subject, value, "has a control character")
-    if len(value.encode("utf-8", "surrogateescape")) > VALUE_LIMIT:
+    _check_characters(subject, value)
+    if len(value.encode("utf-8")) > VALUE_LIMIT:
         raise InvalidValue(subject, value, f"is longer than {VALUE_LIMIT} bytes", "put long lists into a lookup table")
     return value.strip(BLANKS)
 
 
 def _one_line(subject: str, value: str) -> str:
-    if not value or _CONTROL.search(value):
-        raise InvalidValue(subject, value, "has a control character" if value else "is empty")
+    if not value:
+        raise InvalidValue(subject, value, "is empty")
+    _check_characters(subject, value)
     return value
+
+
+def _check_characters(subject: str, value: str) -> None:
+    if _CONTROL.search(value):
+        raise InvalidValue(subject, value, "has a control character")
+    if SURROGATE.search(value):
+        raise InvalidValue(subject, value, "has a surrogate, which is no character", "give text that is UTF-8")
 
 
 def _list_change(item: Mapping[str, Any]) -> ListChange:
@@ -165,7 +173,7 @@ def _entry(parameter: str, value: object) -> str:
 
 def _service_change(item: Mapping[str, Any]) -> ServiceChange:
     name, kind = str(item["service"]), str(item["type"])
-    if not _SERVICE.fullmatch(name) or _CONTROL.search(name):
+    if not _SERVICE.fullmatch(name):
         raise InvalidValue("master.cf service", name, "is not a service's name", "names have no spaces, # or braces")
     if kind not in TYPES:
         raise InvalidValue(f"type of the service {name}", kind, "is unknown", f"give one of {', '.join(TYPES)}")

@@ -116,6 +116,17 @@ def test_bad_input_changes_nothing(call: Caller, tmp_path: Path, options: dict[s
     assert not (tmp_path / "owned.json").exists()
 
 
+def test_bytes_that_are_no_text_neither_stop_a_run_nor_its_diff(call: Caller, tmp_path: Path) -> None:
+    """From ansible-core 2.19 on, the controller refuses a result that is not UTF-8."""
+    main = tmp_path / "postfix" / "main.cf"
+    main.write_bytes(b"# gr\xfcn\nrelayhost = gr\xfcn\n")
+    for check in (True, False):
+        result = call(check=check, main={"relayhost": "[mx]:25"})
+        json.dumps(result, ensure_ascii=False).encode()
+        assert result["diff"][0]["before"] == "# gr\\xfcn\nrelayhost = gr\\xfcn\n"
+    assert main.read_bytes() == b"# gr\xfcn\nrelayhost = [mx]:25\n"
+
+
 def test_what_postfix_has_not_read_is_told_again(call: Caller, tmp_path: Path) -> None:
     """A run that ended before its handlers leaves the note; the handler removes it, and then nothing is left to do."""
     pending = tmp_path / "run" / "postfix" / "postconf"

@@ -37,6 +37,8 @@ def test_a_plain_relative_name_is_taken(name: str) -> None:
         ("a\x7f", "control"),
         ("a/" + "x" * 256, "255 bytes"),
         ("ü" * 128, "255 bytes"),
+        ("gr\udcfcn", "no UTF-8"),
+        ("\ud800", "no UTF-8"),
     ],
 )
 def test_a_name_that_leaves_the_tree_is_refused(name: object, reason: str) -> None:
@@ -44,7 +46,7 @@ def test_a_name_that_leaves_the_tree_is_refused(name: object, reason: str) -> No
         model.check_name(name)
 
 
-@pytest.mark.parametrize("dest", ["etc/x", "/", "//", "/etc/../x", "/etc/./x", "/etc/a\nb"])
+@pytest.mark.parametrize("dest", ["etc/x", "/", "//", "/etc/../x", "/etc/./x", "/etc/a\nb", "/etc/\udcfc"])
 def test_a_root_that_is_none_is_refused(dest: str) -> None:
     with pytest.raises(InvalidValue, match="dest"):
         model.check_root(dest)

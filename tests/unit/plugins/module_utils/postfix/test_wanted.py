@@ -89,6 +89,10 @@ def test_a_value_that_is_legal_stays_as_it_is(value: str) -> None:
         ({"master": [{"service": "a", "type": "unix", "options": {"b": "}"}}]}, "braces that do not match"),
         ({"master": [{"service": "a", "type": "unix", "options": {"b": ["c }", "d"]}}]}, "braces that do not match"),
         ({"restore": [""]}, "restore '': is empty"),
+        ({"main": {"a": "\ud800"}}, r"value of a '\\ud800': has a surrogate"),
+        ({"main": {"a": ["b", "gr\udcfcn"]}}, r"value of a 'gr\\udcfcn': has a surrogate"),
+        ({"owner": "\ud800"}, "owner"),
+        ({"master": [{"service": "\ud800", "type": "unix"}]}, "is not a service's name"),
     ],
 )
 def test_bad_input_is_named(options: dict[str, Any], told: str) -> None:
