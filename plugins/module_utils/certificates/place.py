@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..core.errors import Conflict, Unavailable
-from ..core.files import read_bytes, sync_directory, write_atomic
+from ..core.files import make_directories, read_bytes, sync_directory, write_atomic
 
 CHAIN = "fullchain.pem"
 KEY = "privkey.pem"
@@ -66,13 +66,13 @@ def looks_right(path: str | Path, mode: int) -> bool:
 
 
 def write_file(path: str | Path, content: bytes, mode: int) -> None:
-    """Put ``content`` at ``path`` for the module's own user, making the directories above it (0755).
+    """Put ``content`` at ``path`` for the module's own user; directories that are missing above it are made with 0755.
 
     Raises:
         Unavailable: it cannot be written.
     """
     try:
-        Path(path).parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        make_directories(Path(path).parent)
     except OSError as error:
         raise Unavailable(f"{Path(path).parent} cannot be made: {error.strerror}") from error
     write_atomic(path, content, mode=mode, uid=os.geteuid(), gid=os.getegid())
@@ -119,14 +119,20 @@ def remove_pair(directory: str, host: str, target: str, archive: Path) -> None:
 
 
 def archive_pair(directory: str, target: str, archive: Path) -> None:
-    """Move the pair's directory ``target`` into ``archive`` (0700), replacing an older copy of the same key's pair."""
+    """Move the pair's directory ``target`` into ``archive``, replacing an older copy of the same key's pair.
+
+    ``archive`` and the directory above it are made with 0700 where they are missing.
+
+    Raises:
+        Unavailable: it cannot be moved.
+    """
     source = Path(directory) / target
     goal = archive / target.removeprefix(".")
     if not source.is_dir():
         return
     try:
-        archive.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        archive.mkdir(mode=0o700, exist_ok=True)
+        make_directories(archive.parent.parent)
+        make_directories(archive, mode=0o700)
         if goal.is_dir():
             shutil.rmtree(goal)
         # move() copies where the two are on different file systems.

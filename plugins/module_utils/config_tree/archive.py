@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import Unavailable
-from ..core.files import read_bytes, write_atomic
+from ..core.files import make_directories, read_bytes, write_atomic
 from ..core.ledger import Entry
 from .model import File, Link
 
@@ -34,10 +34,9 @@ def keep(ledger: str, dest: str, name: str, node: File | Link | None) -> dict[st
     if isinstance(node, Link):
         return {"type": "link", "target": node.target}
     path = archive_path(ledger, dest, name)
-    top = Path(ledger).parent / "archive"
     try:
-        top.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_directories(Path(ledger).parent)
+        make_directories(path.parent, mode=0o700)
     except OSError as error:
         raise Unavailable(f"the original {dest}/{name} cannot be kept in {path.parent}: {error.strerror}") from error
     write_atomic(path, node.data, mode=0o600)

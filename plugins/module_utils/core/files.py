@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import Unavailable
@@ -63,8 +66,30 @@ def make_directories(path: str | Path, *, mode: int = 0o755) -> None:
     """
     missing = [one for one in (Path(path), *Path(path).parents) if not one.exists()]
     for directory in reversed(missing):
-        directory.mkdir(exist_ok=True)
+        # With the mode at once, so that nobody looks into a private one before the umask is made up for.
+        directory.mkdir(mode, exist_ok=True)
         directory.chmod(mode)
+
+
+@contextmanager
+def locked(path: str | Path) -> Iterator[None]:
+    """Hold the lock of the file ``path``, which is made (0600) where it is missing, with the directories above it.
+
+    It waits for whoever holds it. A process that ends lets go of it.
+
+    Raises:
+        Unavailable: the file cannot be made or opened.
+    """
+    try:
+        make_directories(Path(path).parent)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be locked: {error.strerror}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def sync_directory(path: str | Path) -> None:

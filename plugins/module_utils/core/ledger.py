@@ -9,9 +9,7 @@ purge and "not ours" are all answered from it. Values that are secret never go i
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import Unavailable
-from .files import read_bytes, write_atomic
+from .files import locked, read_bytes, write_atomic
 
 DEFAULT_PATH = "/var/lib/mailwright/owned.json"
 VERSION = 1
@@ -100,24 +98,17 @@ class Ledger:
 def edit(path: str | Path = DEFAULT_PATH) -> Iterator[Ledger]:
     """Hold the ledger's lock, yield its present content, and write it back if the block leaves it different.
 
+    Missing directories above it are made for everybody to pass (0755): services reach what is published beside it.
     An exception from the block leaves the file as it was.
 
     Raises:
         Unavailable: the ledger cannot be locked, read or written.
     """
     target = Path(path)
-    try:
-        target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        descriptor = os.open(target.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise Unavailable(f"the ledger {path} cannot be locked: {error.strerror}") from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with locked(target.with_suffix(".lock")):
         ledger = Ledger.read(target)
         before = ledger.dump()
         yield ledger
         after = ledger.dump()
         if after != before:
             write_atomic(target, after, mode=0o600)
-    finally:
-        os.close(descriptor)

@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.mailwright.mail.plugins.module_utils.core.errors import Unavailable
 from ansible_collections.mailwright.mail.plugins.module_utils.core.files import (
+    locked,
     make_directories,
     read_bytes,
     write_atomic,
@@ -71,8 +73,38 @@ def test_directories_get_their_mode_and_those_that_are_there_keep_theirs(tmp_pat
     try:
         make_directories(tmp_path / "a" / "b")
         make_directories(tmp_path / "a" / "b")
+        os.umask(0)
+        make_directories(tmp_path / "secret" / "b", mode=0o700)
     finally:
         os.umask(before)
+    assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o700
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o755
     assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o755
     assert tmp_path.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_lock_is_held_by_one_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "lock"
+    held = []
+
+    def work() -> None:
+        with locked(path):
+            held.append(True)
+            assert len(held) == 1
+            held.pop()
+
+    threads = [threading.Thread(target=work) for _number in range(10)]
+    with locked(path):
+        for thread in threads:
+            thread.start()
+        assert held == []
+    for thread in threads:
+        thread.join()
+    assert held == []
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_lock_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(Unavailable, match=r"file/lock cannot be locked"), locked(tmp_path / "file" / "lock"):
+        pass

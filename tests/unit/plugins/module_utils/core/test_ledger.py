@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from pathlib import Path
 
@@ -55,6 +56,17 @@ def test_what_is_released_leaves_nothing_behind(tmp_path: Path) -> None:
         ledger.release("kind", "scope", "name")
         ledger.release("other", "scope", "name")
     assert Ledger.read(path) == Ledger()
+
+
+def test_services_reach_what_lies_beside_it_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        with edit(tmp_path / "lib" / "mailwright" / "owned.json") as ledger:
+            ledger.take("kind", "scope", "name", None, "owner")
+    finally:
+        os.umask(before)
+    for path in (tmp_path / "lib", tmp_path / "lib" / "mailwright"):
+        assert path.stat().st_mode & 0o777 == 0o755
 
 
 def test_an_error_leaves_it_as_it_was(tmp_path: Path) -> None:
