@@ -8,6 +8,8 @@ lmdb:/etc/postfix/clients``) or a group in braces; two entries are the same when
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from difflib import SequenceMatcher
 from itertools import pairwise
 
 from .logical import BLANKS, Edit, Word, apply_edits, words
@@ -22,10 +24,9 @@ def entry_words(entry: str) -> tuple[str, ...]:
 
 def position(raw: str, entry: str) -> int | None:
     """Return how many words stand before ``entry`` in the value ``raw``, ``None`` where it is not in it."""
-    wanted = entry_words(entry)
-    found = [_normal(word.text) for word in words(raw, SEPARATORS)]
+    wanted, found = entry_words(entry), entry_words(raw)
     for start in range(len(found) - len(wanted) + 1):
-        if tuple(found[start : start + len(wanted)]) == wanted:
+        if found[start : start + len(wanted)] == wanted:
             return start
     return None
 
@@ -41,6 +42,10 @@ def insert(raw: str, entries: list[str], at: int | None) -> str:
     if not found:
         return text
     if at is None or at >= len(found):
+        if "#" in raw[found[-1].end :]:
+            # What is put behind a comment's line would be a part of it.
+            end = found[-1].end
+            return f"{raw[:end]}{separator}{text}{raw[end:]}"
         # A comma that already waits for the next entry is used.
         end = len(raw.rstrip(BLANKS))
         waiting = raw[:end].endswith(",") and end > found[-1].end
@@ -56,6 +61,56 @@ def remove(raw: str, entry: str) -> str:
     return raw
 
 
+def original_words(original: str, gone: Collection[int], raw: str, entry: str) -> list[int]:
+    """Return which words of ``original``, by number, `remove` would take out of ``raw`` with ``entry``.
+
+    ``raw`` is what became of ``original`` without its words ``gone``, entries of others added.
+    """
+    places = {place: number for number, place in _places(original, gone, raw).items()}
+    wanted, found = entry_words(entry), entry_words(raw)
+    starts = [n for n in range(len(found) - len(wanted) + 1) if found[n : n + len(wanted)] == wanted]
+    taken = {place for start in starts for place in range(start, start + len(wanted))}
+    return sorted(places[place] for place in taken if place in places)
+
+
+def stands_as_in(original: str, gone: Collection[int], raw: str, entry: str, numbers: Sequence[int]) -> bool:
+    """Whether ``entry`` is in ``raw`` where it was in ``original`` (its words ``numbers``), relative to the others."""
+    at = position(raw, entry)
+    if at is None or len(numbers) != len(entry_words(entry)):
+        return False
+    places = _places(original, {*gone, *numbers}, raw)
+    return all((place < at) == (number < numbers[0]) for number, place in places.items())
+
+
+def put_back(raw: str, original: str, gone: Collection[int], entry: str, numbers: Sequence[int]) -> str:
+    """Return ``raw`` with ``entry`` where it stood in ``original``, behind the nearest word before it that is there.
+
+    Where none of its neighbours is there any more, it goes to the end.
+    ``numbers`` are its words in ``original``, several times as many as it has if it stood there several times.
+    ``gone`` are all words that are missing from ``raw``, these among them.
+    """
+    missing = set(gone) | set(numbers)
+    for start in range(0, len(numbers), len(entry_words(entry))):
+        places = _places(original, missing, raw)
+        number = numbers[start]
+        before = [place for word, place in places.items() if word < number]
+        behind = [place for word, place in places.items() if word > number]
+        at = max(before) + 1 if before else min(behind, default=None)
+        raw = insert(raw, [entry], at)
+        missing -= set(numbers[start : start + len(entry_words(entry))])
+    return raw
+
+
+def _places(original: str, gone: Collection[int], raw: str) -> dict[int, int]:
+    """Return where the words of ``original`` that are not ``gone`` stand in ``raw``, as far as they are in order."""
+    of_original = entry_words(original)
+    left = [number for number in range(len(of_original)) if number not in gone]
+    matcher = SequenceMatcher(None, [of_original[number] for number in left], entry_words(raw), autojunk=False)
+    return {
+        left[block.a + step]: block.b + step for block in matcher.get_matching_blocks() for step in range(block.size)
+    }
+
+
 def _remove_words(raw: str, at: int, count: int) -> str:
     found = words(raw, SEPARATORS)
     first, last = found[at], found[at + count - 1]
@@ -64,13 +119,13 @@ def _remove_words(raw: str, at: int, count: int) -> str:
         gap = raw[last.end : found[at + count].start]
         if "#" not in gap:
             return raw[: first.start] + raw[last.end + len(gap) :]
-        end = last.end + 1 if gap.startswith(",") else last.end
+        end = last.end + gap.index("\n")
         return raw[: first.start].rstrip(" \t") + raw[end:]
     if at == 0:
         return ""
     previous = found[at - 1]
     gap = raw[previous.end : first.start]
-    kept = "" if "#" not in gap else gap.removeprefix(",").rstrip(BLANKS)
+    kept = "" if "#" not in gap else gap[gap.index("\n") :].rstrip(BLANKS)
     return raw[: previous.end] + kept
 
 

@@ -58,25 +58,28 @@ class MainCf:
         """Return all parameters that the file sets."""
         return {name: unfolded(self.raw(name) or "") for name in self.names()}
 
-    def set(self, name: str, raw: str) -> None:
-        """Give ``name`` the value ``raw`` (which may be folded): where it stands last, else at the end of the file.
+    def set(self, name: str, value: str) -> None:
+        """Give ``name`` another ``value`` (which may be folded), beginning where the old one's first word stands."""
+        self.set_raw(name, _ahead(self.raw(name) or "") + value if value else value)
 
-        Comments inside the old value stay, behind the new one; a ``raw`` that brings them back takes them in again.
+    def set_raw(self, name: str, raw: str) -> None:
+        """Make ``raw`` what `raw` returns for ``name``: where it stands last, else at the end of the file.
+
+        Comments inside the old value stay, behind the new one; a ``raw`` that brings them back takes them in again,
+        also from behind the old value.
         """
         index = self._last.get(name)
         entry = None if index is None else _parse(self._blocks[index])
         if index is None or entry is None:
             self._append(name, without_comments(raw))
             return
-        kept = _comments(entry.raw)
+        returning = _comments(raw)
+        kept = [line for line in _comments(entry.raw) if not _take_away(returning, line)]
         following = self._blocks[index + 1 : index + 2]
-        if returning := _comments(raw):
-            if kept == returning:
-                kept = ""
-            elif following and not following[0].is_entry and following[0].text.startswith(returning):
-                self._blocks[index + 1] = Block(following[0].text[len(returning) :], False)
+        if returning and following and not following[0].is_entry:
+            self._blocks[index + 1] = Block(_without_first(following[0].text, returning), False)
         tail = entry.tail if not kept else with_final_newline(entry.tail or "\n")
-        self._blocks[index] = Block(entry.head + raw + tail + kept, True)
+        self._blocks[index] = Block(entry.head + raw + tail + "".join(kept), True)
         self._read_again()
 
     def remove(self, name: str) -> None:
@@ -84,7 +87,7 @@ class MainCf:
         for index, block in enumerate(self._blocks):
             entry = _parse(block)
             if entry is not None and entry.name == name:
-                self._blocks[index] = Block(_comments(block.text), False)
+                self._blocks[index] = Block("".join(_comments(block.text)), False)
         self._read_again()
 
     def _append(self, name: str, raw: str) -> None:
@@ -119,8 +122,39 @@ def without_comments(raw: str) -> str:
     return "\n".join([first, *(line for line in others if not is_comment(line))])
 
 
-def _comments(text: str) -> str:
-    return "".join(f"{line}\n" for line in text.split("\n")[1:] if is_comment(line))
+def _ahead(raw: str) -> str:
+    """Return the line breaks and comments that stand before the first word of a value."""
+    live = masked(raw)
+    return raw[: len(live) - len(live.lstrip(BLANKS))] if live.strip(BLANKS) else ""
+
+
+def _comments(text: str) -> list[str]:
+    """Return the comment lines inside a value or an entry, each with its line break."""
+    return [f"{line}\n" for line in text.split("\n")[1:] if is_comment(line)]
+
+
+def _take_away(lines: list[str], line: str) -> bool:
+    """Take the first of ``lines`` that reads as ``line`` away and return whether there was one."""
+    for number, other in enumerate(lines):
+        if other.rstrip(BLANKS) == line.rstrip(BLANKS):
+            del lines[number]
+            return True
+    return False
+
+
+def _without_first(text: str, comments: list[str]) -> str:
+    """Return ``text`` without those of ``comments`` that it begins with, and without the empty lines before them."""
+    lines = text.splitlines(keepends=True)
+    end, stay = 0, []
+    for number, line in enumerate(lines):
+        if line.strip(BLANKS) and not is_comment(line):
+            break
+        if is_comment(line):
+            if _take_away(comments, line):
+                end = number + 1
+            else:
+                stay.append(number)
+    return "".join(line for number, line in enumerate(lines) if number >= end or number in stay)
 
 
 def _parse(block: Block) -> _Entry | None:
@@ -132,8 +166,10 @@ def _parse(block: Block) -> _Entry | None:
     if not equals or not name or any(character in BLANKS for character in name):
         return None
     start = len(before) + 1
-    value = after.strip(BLANKS)
-    # Without a value an edit goes behind the spaces of the first line, as in "relayhost = ".
-    start += len(after) - len(after.lstrip(BLANKS)) if value else len(after.split("\n", 1)[0].rstrip("\r"))
-    end = start + len(value)
+    end = start + len(after.rstrip(BLANKS))
+    # Only the spaces of the first line stand before the value: line breaks and comments ahead of its first word are a
+    # part of it, so that they come back with it.
+    first = after.split("\n", 1)[0].rstrip("\r")
+    start += len(first) - len(first.lstrip(BLANKS))
+    end = max(start, end)
     return _Entry(name, block.text[:start], block.text[start:end], block.text[end:])

@@ -7,9 +7,11 @@ The ledger's kinds, each with the configuration directory as scope:
 ``postfix.main``
     name: the parameter; before: its value as it stood there, line breaks included.
 ``postfix.lists``
-    name: ``PARAMETER ENTRY``; before: ``null`` for an entry that we put in, ``{"index": n}`` for one that we took out
-    and that stood behind n words. ``PARAMETER`` alone, for as long as anybody owns an entry: the value before, as it
-    stood there, ``null`` where main.cf did not set it.
+    name: ``PARAMETER`` alone, for as long as anybody owns an entry; before: the value before, as it stood there,
+    ``null`` where main.cf did not set it and Postfix's default was the value before.
+    ``PARAMETER ENTRY``; before: ``null`` for an entry that we put in. For one that we took out, and perhaps put in
+    again elsewhere, ``{"words": [n, ...]}``: which words of the value before were its own, by number. One that
+    somebody else had put in since has ``"of"`` too, the value that its words are counted in.
 ``postfix.master``
     name: ``SERVICE/TYPE``; before: ``null`` for a service that we added, its entry for one that we took out.
     ``SERVICE/TYPE/WHAT``, with a field, ``command`` or a ``-o`` option: what we changed in somebody else's service.
@@ -17,7 +19,7 @@ The ledger's kinds, each with the configuration directory as scope:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -165,75 +167,94 @@ class _Work:
 
 def _set_parameter(work: _Work, name: str, value: str | None) -> None:
     raw = work.main.raw(name)
-    if value is None:
-        if raw is None:
-            return
-        known = work.owned(MAIN).get(name)
-        if known is not None and known.before is None:
-            work.release(MAIN, name)
-        else:
-            work.take(MAIN, name, raw)
-        work.main.remove(name)
-    elif raw is None or unfolded(raw) != unfolded(value):
-        shared = [key for key, entry in _entries_of(work, name).items() if entry.owner != work.owner]
-        if shared:
-            work.warnings.append(f"{name} is set as a whole, though others own entries of it: {', '.join(shared)}")
-        work.take(MAIN, name, raw)
+    if value is None and raw is None:
+        return
+    if value is not None and raw is not None and unfolded(raw) == unfolded(value):
+        return
+    before = _end_sharing(work, name, raw)
+    known = work.owned(MAIN).get(name)
+    work.take(MAIN, name, before)
+    if value is not None:
         work.main.set(name, value)
+        return
+    work.main.remove(name)
+    if (before if known is None else known.before) is None:
+        work.release(MAIN, name)
+
+
+def _end_sharing(work: _Work, name: str, raw: str | None) -> str | None:
+    """Own no entry of ``name`` any more, as it becomes one value, and return what it was before all of us."""
+    shared = [key for key, entry in _entries_of(work, name).items() if entry.owner != work.owner]
+    if shared:
+        work.warnings.append(f"{name} is set as a whole, though others own entries of it: {', '.join(shared)}")
+    known = work.owned(LISTS).get(name)
+    for key in [*_entries_of(work, name), name]:
+        work.release(LISTS, key)
+    return raw if known is None else known.before
 
 
 def _set_entries(work: _Work, change: ListChange) -> None:
     name = change.parameter
     raw = work.main.raw(name)
-    base = raw
-    if base is None:
-        default = work.default(name)
-        if default is None:
-            work.unchecked.append(f"{name}: whether Postfix's default has entries that stay")
-        base = default or ""
+    if raw is None and work.default(name) is None:
+        work.unchecked.append(f"{name}: whether Postfix's default has entries that stay")
+    base = _or_default(work, name, raw)
+    known = work.owned(LISTS).get(name)
+    original = base if known is None else _or_default(work, name, known.before)
     value = base
     for entry in change.absent:
-        at = lists.position(value, entry)
-        if at is None:
-            continue
-        key = _entry_key(name, entry)
-        known = work.owned(LISTS).get(key)
-        if known is not None and known.before is None:
-            work.release(LISTS, key)
-        else:
-            work.take(LISTS, key, {"index": at})
-        value = lists.remove(value, entry)
+        value = _take_out(work, name, original, value, entry)
     missing = [entry for entry in dict.fromkeys(change.present) if lists.position(value, entry) is None]
     for entry in missing:
-        key = _entry_key(name, entry)
-        known = work.owned(LISTS).get(key)
-        if known is not None and known.before is not None:
-            work.release(LISTS, key)
-        else:
-            work.take(LISTS, key, None)
+        work.take(LISTS, _entry_key(name, entry), None)
     if missing:
         value = lists.insert(value, missing, 0 if change.first else None)
     if value == base:
         return
-    if name not in work.owned(LISTS):
+    if known is None:
         work.take(LISTS, name, raw)
-    work.main.set(name, value)
+    work.main.set_raw(name, value)
     _settle(work, name)
 
 
+def _take_out(work: _Work, name: str, original: str, value: str, entry: str) -> str:
+    """Return ``value`` without ``entry``, and note what it needs to come back to its place in ``original``."""
+    if lists.position(value, entry) is None:
+        return value
+    key = _entry_key(name, entry)
+    known = work.owned(LISTS).get(key)
+    if known is not None and known.before is None:
+        work.release(LISTS, key)
+    else:
+        numbers = lists.original_words(original, _gone(work, name), value, entry)
+        later = {"words": lists.original_words(value, (), value, entry), "of": value}
+        work.take(LISTS, key, {"words": numbers} if numbers else later)
+    return lists.remove(value, entry)
+
+
 def _settle(work: _Work, name: str) -> None:
-    """Write a list in which nobody owns an entry any more as it was written before, if it says the same."""
+    """Where a list has become what it was before us, write it as it was written and own nothing of it any more."""
     known = work.owned(LISTS).get(name)
-    if known is None or _entries_of(work, name):
+    if known is None:
         return
     value = work.main.value(name)
-    before = (work.default(name) or "") if known.before is None else known.before
-    if value is not None and lists.entry_words(value) == lists.entry_words(before):
-        if known.before is None:
-            work.main.remove(name)
-        else:
-            work.main.set(name, known.before)
-    work.release(LISTS, name)
+    if value is not None and lists.entry_words(value) == lists.entry_words(_or_default(work, name, known.before)):
+        _restore_parameter(work, name, known.before)
+        for key in _entries_of(work, name):
+            work.release(LISTS, key)
+    if not _entries_of(work, name):
+        work.release(LISTS, name)
+
+
+def _or_default(work: _Work, name: str, raw: str | None) -> str:
+    """Return ``raw``, for a parameter that main.cf does not set Postfix's default as far as it is known."""
+    return raw if raw is not None else work.default(name) or ""
+
+
+def _gone(work: _Work, name: str) -> set[int]:
+    """Return which words of the list ``name`` as it was before us are taken out, or put in again elsewhere."""
+    taken = [entry.before for entry in _entries_of(work, name).values() if entry.before is not None]
+    return {number for before in taken if "of" not in before for number in before["words"]}
 
 
 def _set_service(work: _Work, change: ServiceChange) -> None:
@@ -331,13 +352,11 @@ def _restore(work: _Work, name: str) -> None:
         }
         for kind in (MAIN, LISTS, MASTER)
     }
-    for key, entry in own[LISTS].items():
-        if key != name:
-            _restore_entry(work, name, key, entry)
     if own[LISTS]:
-        _settle(work, name)
+        _restore_entries(work, name, {key: entry for key, entry in own[LISTS].items() if key != name})
     if name in own[MAIN]:
         _restore_parameter(work, name, own[MAIN][name].before)
+        work.release(MAIN, name)
     for key in own[MASTER]:
         if key != name:
             _restore_service_part(work, key)
@@ -355,19 +374,44 @@ def _restore_parameter(work: _Work, name: str, before: str | None) -> None:
         if work.main.raw(name) is not None:
             work.main.remove(name)
     elif work.main.raw(name) != before:
-        work.main.set(name, before)
-    work.release(MAIN, name)
+        work.main.set_raw(name, before)
 
 
-def _restore_entry(work: _Work, name: str, key: str, entry: Entry) -> None:
-    text = key.removeprefix(f"{name} ")
-    value = work.main.raw(name) or ""
-    at = lists.position(value, text)
-    if entry.before is None and at is not None:
-        work.main.set(name, lists.remove(value, text))
-    elif entry.before is not None and at is None:
-        work.main.set(name, lists.insert(value, [text], int(entry.before["index"])))
-    work.release(LISTS, key)
+def _restore_entries(work: _Work, name: str, own: Mapping[str, Entry]) -> None:
+    """Take out of the list ``name`` what we put in, then put back what we took out, by its places before us."""
+    raw = work.main.raw(name)
+    # A parameter that somebody has taken out as a whole is not brought back for some entries.
+    if raw is not None:
+        texts = {key.removeprefix(f"{name} "): entry.before for key, entry in own.items()}
+        value = raw
+        for text in [text for text, before in texts.items() if before is None]:
+            value = lists.remove(value, text)
+        taken = {text: before for text, before in texts.items() if before is not None}
+        value = _with_taken_back(work, name, value, taken)
+        if value != raw:
+            work.main.set_raw(name, value)
+    for key in own:
+        work.release(LISTS, key)
+    _settle(work, name)
+
+
+def _with_taken_back(work: _Work, name: str, value: str, taken: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the list ``value`` with the entries ``taken``, by their text, where they stood before us."""
+    before_us = _or_default(work, name, work.owned(LISTS)[name].before)
+    gone = _gone(work, name)
+    away = []
+    # In the order of the value before us, so that each has its neighbours when its turn comes.
+    for text, before in sorted(taken.items(), key=lambda item: ("of" in item[1], item[1]["words"])):
+        original, missing = (before["of"], set()) if "of" in before else (before_us, gone)
+        if lists.stands_as_in(original, missing, value, text, before["words"]):
+            missing -= set(before["words"])
+        else:
+            value = lists.remove(value, text)
+            away.append((text, before["words"], original, missing))
+    for text, numbers, original, missing in away:
+        value = lists.put_back(value, original, missing, text, numbers)
+        missing -= set(numbers)
+    return value
 
 
 def _restore_service_part(work: _Work, part: str) -> None:

@@ -12,8 +12,11 @@ from ansible_collections.mailwright.mail.plugins.module_utils.postfix.lists impo
     SEPARATORS,
     entry_words,
     insert,
+    original_words,
     position,
+    put_back,
     remove,
+    stands_as_in,
 )
 from ansible_collections.mailwright.mail.plugins.module_utils.postfix.logical import words
 
@@ -33,6 +36,7 @@ SEPARATIONS = st.sampled_from([", ", " ", ",\n    ", "\n\t", " , ", ","])
         ("a,", "x y, z, a,", "a, x y, z"),
         ("a,\n    b", "x y,\n    z,\n    a,\n    b", "a,\n    b,\n    x y,\n    z"),
         ("a\n\tb", "x y\n\tz\n\ta\n\tb", "a\n\tb\n\tx y\n\tz"),
+        ("a\n# about none", "x y, z, a\n# about none", "a, x y, z\n# about none"),
     ],
 )
 def test_entries_follow_the_separators_that_are_there(raw: str, first: str, last: str) -> None:
@@ -54,6 +58,7 @@ def test_entries_follow_the_separators_that_are_there(raw: str, first: str, last
         ("a,\n# about x\n  x", "a\n# about x"),
         ("x,\n# about b\n  b", "\n# about b\n  b"),
         ("a, x,\n# about b\n  b", "a,\n# about b\n  b"),
+        ("x ,\n# about b\n  b", "\n# about b\n  b"),
         ("a, xx", "a, xx"),
     ],
 )
@@ -81,3 +86,16 @@ def test_what_is_put_in_is_there_once_and_comes_out_again(
 
 def test_the_words_of_an_entry() -> None:
     assert entry_words("{ a,  b } c") == ("{a, b}", "c")
+
+
+def test_an_entry_goes_back_between_its_neighbours() -> None:
+    original = "a, b c, d, e"
+    assert original_words(original, [0], "x, b c, d, e", "b c") == [1, 2]
+    assert original_words("p, a b, p", (), "p, a b, p", "p") == [0, 3]
+    assert put_back("x, a, d, y", original, [1, 2, 4], "b c", [1, 2]) == "x, a, b c, d, y"
+    assert put_back("x, d", original, [0, 1, 2, 4], "a", [0]) == "x, a, d"
+    assert put_back("x y", original, range(5), "a", [0]) == "x y a"
+    assert put_back("a b", "p, a b, p", [0, 3], "p", [0, 3]) == "p a b p"
+    assert stands_as_in(original, [1, 2], "a, b c, e", "b c", [1, 2])
+    assert not stands_as_in(original, [1, 2], "b c, a, d", "b c", [1, 2])
+    assert not stands_as_in(original, [1, 2], "a, d", "b c", [1, 2])

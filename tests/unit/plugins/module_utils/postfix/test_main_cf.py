@@ -133,8 +133,18 @@ def test_what_is_set_and_given_back_leaves_the_file_as_it_was() -> None:
     assert set(main.values().values()) == {"something else"}
     assert "# our own names\n" in main.dump()
     for name, raw in before.items():
-        main.set(name, raw or "")
+        main.set_raw(name, raw or "")
     assert main.dump() == DEBIAN
+
+
+def test_comments_come_back_to_where_they_were() -> None:
+    text = "a = A,\n  # inner\n  B,\n\n  # last\n  C\n\n# of b\nb = 1\n"
+    main = MainCf(text)
+    raw = main.raw("a") or ""
+    for less in ("\n  # inner\n  B,\n\n  # last\n  C", "A,\n  # inner\n  B\n\n  # last", "x", ""):
+        main.set_raw("a", less)
+        main.set_raw("a", raw)
+        assert main.dump() == text
 
 
 @given(st.text())
@@ -155,7 +165,7 @@ def test_what_is_set_is_read_and_the_rest_stays(lines: list[str], name: str, val
     if raw is None:
         again.remove(name)
     else:
-        again.set(name, raw)
+        again.set_raw(name, raw)
     assert again.dump() == text
 
 

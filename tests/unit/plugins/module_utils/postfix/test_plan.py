@@ -7,6 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.mailwright.mail.plugins.module_utils.core.errors import InvalidValue
 from ansible_collections.mailwright.mail.plugins.module_utils.core.ledger import Entry, Ledger
@@ -176,12 +178,123 @@ def test_an_entry_that_was_there_goes_and_comes_back_to_its_place() -> None:
     host = Host(main="x = a, b c, d\n")
     host.run(lists=[{"parameter": "x", "absent": ["b c"]}])
     assert host.main == "x = a, d\n"
-    assert host.owned("lists") == {"x": Entry("a, b c, d", "test"), "x b c": Entry({"index": 1}, "test")}
+    assert host.owned("lists") == {
+        "x": Entry("a, b c, d", "test"),
+        "x b c": Entry({"words": [1, 2]}, "test"),
+    }
     host.run(lists=[{"parameter": "x", "present": ["b  c"], "position": "first"}])
-    assert (host.main, host.ledger.owned) == ("x = b  c, a, d\n", {})
+    assert host.main == "x = b  c, a, d\n"
     host.run(lists=[{"parameter": "x", "absent": ["d"]}])
     host.run(restore=["x"])
-    assert host.main == "x = b  c, a, d\n"
+    assert (host.main, host.ledger.owned) == ("x = a, b c, d\n", {})
+
+
+def test_a_list_that_is_again_as_it_was_belongs_to_nobody() -> None:
+    host = Host(main="x = a,\n  b\n")
+    host.run(lists=[{"parameter": "x", "absent": ["b"]}])
+    host.run(lists=[{"parameter": "x", "present": ["b"]}])
+    assert (host.main, host.ledger.owned) == ("x = a,\n  b\n", {})
+
+
+def test_entries_come_back_in_their_order() -> None:
+    """In a list of restrictions the order is the policy."""
+    text = "x = permit_mynetworks, reject_unknown_client_hostname, permit\n"
+    host = Host(main=text)
+    host.run(lists=[{"parameter": "x", "absent": ["permit_mynetworks", "reject_unknown_client_hostname"]}])
+    host.run(restore=["*"])
+    assert host.main == text
+
+
+def test_entries_come_back_beside_those_that_are_put_in() -> None:
+    host = Host(main="x = a, b, c\n")
+    host.run(owner="one", lists=[{"parameter": "x", "absent": ["c"], "present": ["n"], "position": "first"}])
+    host.run(owner="two", lists=[{"parameter": "x", "absent": ["a", "b"], "present": ["m"]}])
+    assert host.main == "x = n, m\n"
+    host.run(owner="two", restore=["*"])
+    assert host.main == "x = n, a, b\n"
+    host.run(owner="one", restore=["*"])
+    assert (host.main, host.ledger.owned) == ("x = a, b, c\n", {})
+
+
+def test_what_somebody_else_does_to_a_list_meanwhile_stays() -> None:
+    host = Host(main="x = a, b, c, d\n")
+    host.run(lists=[{"parameter": "x", "absent": ["b", "c"], "present": ["n"]}])
+    host.main = "x = new, a, d, later, n\n"
+    host.run(restore=["*"])
+    assert (host.main, host.ledger.owned) == ("x = new, a, b, c, d, later\n", {})
+    host.run(lists=[{"parameter": "x", "absent": ["b", "c"]}])
+    host.main = "x = new, a, b, d, later\n"
+    host.run(restore=["*"])
+    assert host.main == "x = new, a, b, c, d, later\n"
+    host.run(lists=[{"parameter": "x", "absent": ["a"]}])
+    host.run(lists=[{"parameter": "x", "absent": ["d"]}])
+    host.main = ""
+    host.run(restore=["*"])
+    assert (host.main, host.ledger.owned) == ("", {})
+
+
+def test_an_entry_that_came_later_comes_back_to_where_it_stood() -> None:
+    host = Host(main="x = a, b, c\n")
+    host.run(lists=[{"parameter": "x", "absent": ["a"]}])
+    host.main = "x = b, later, c\n"
+    host.run(lists=[{"parameter": "x", "absent": ["later"]}])
+    assert host.owned("lists")["x later"] == Entry({"words": [1], "of": "b, later, c"}, "test")
+    host.run(restore=["*"])
+    assert (host.main, host.ledger.owned) == ("x = a, b, later, c\n", {})
+
+
+def test_a_list_that_is_then_set_as_a_whole_comes_back_as_it_was_before_both() -> None:
+    host = Host(main="x = a, b\n")
+    host.run(lists=[{"parameter": "x", "absent": ["a"], "present": ["n"]}])
+    host.run(main={"x": "c"})
+    assert host.owned("main") == {"x": Entry("a, b", "test")}
+    assert host.owned("lists") == {}
+    host.run(lists=[{"parameter": "x", "present": ["d"]}])
+    host.run(restore=["*"])
+    assert (host.main, host.ledger.owned) == ("x = a, b\n", {})
+    host = Host(main="")
+    host.run(lists=[{"parameter": "mynetworks", "present": ["10.0.0.0/8"]}])
+    host.run(main={"mynetworks": None})
+    assert (host.main, host.ledger.owned) == ("", {})
+
+
+LIST_ENTRIES = ["permit", "reject", "check_x lmdb:/a", "check_x lmdb:/b", "{ unix:/a, b=c }", "inet:h:1"]
+GAPS = [", ", " ", ",", ",\n    ", "\n\t", ",\n# c\n  ", "\n  # d \n\n ", ",\n\n  ", " ,\n# c\n# c\n  "]
+
+
+@st.composite
+def list_values(draw: st.DrawFn) -> str:
+    """Draw a list as a person might write it, with comments and line breaks between its entries."""
+    entries = draw(st.lists(st.sampled_from(LIST_ENTRIES), max_size=5))
+    text = draw(st.sampled_from(["", "\n  ", "\n# first\n  "])) if entries else ""
+    for number, entry in enumerate(entries):
+        text += (draw(st.sampled_from(GAPS)) if number else "") + entry
+    return text
+
+
+@st.composite
+def list_edits(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a role's call that puts some entries in and takes others out."""
+    entries = draw(st.lists(st.sampled_from(LIST_ENTRIES), min_size=1, unique=True))
+    cut = draw(st.integers(0, len(entries)))
+    position = draw(st.sampled_from(["first", "last"]))
+    change = {"parameter": "x", "present": entries[:cut], "absent": entries[cut:], "position": position}
+    return {"owner": draw(st.sampled_from(["one", "two"])), "lists": [change]}
+
+
+@given(
+    list_values(), st.sampled_from(["", "\n", "# c\n", "\n# c\ny = 1\n", "y = 1\n"]), st.lists(list_edits(), max_size=4)
+)
+def test_a_list_is_given_back_byte_for_byte_if_nobody_else_changed_it(
+    value: str, rest: str, edits: list[dict[str, Any]]
+) -> None:
+    text = f"# head\nx = {value}\n{rest}"
+    host = Host(main=text)
+    for edit in edits:
+        host.run(**edit)
+    for owner in ("two", "one"):
+        host.run(owner=owner, restore=["*"])
+    assert (host.main, host.ledger.owned) == (text, {})
 
 
 def test_the_last_entry_of_somebody_elses_list_leaves_it_empty() -> None:
