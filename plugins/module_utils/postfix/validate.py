@@ -87,7 +87,7 @@ class Problem:
 class Evidence:
     """What Postfix says of one configuration directory.
 
-    ``values`` and ``overrides`` (by ``name/type``) are expanded; ``set_names`` are the parameters that main.cf sets.
+    ``main`` and ``master`` are what both files say, ``values`` and ``overrides`` (by ``name/type``) the same expanded.
     ``unused`` holds ``(file, name)``, ``undefined`` names that are referred to and nowhere set, ``daemons`` the
     programs in ``daemon_directory``. ``unreadable`` is what ``postconf`` refused with: there are no values then.
     """
