@@ -31,8 +31,6 @@ _ENDING = ".j2"
 class ActionModule(ActionBase):
     """Replace ``src`` by the rendered ``tree`` and run the module."""
 
-    TRANSFERS_FILES = True
-
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the module's result; raise AnsibleActionFail for a tree that cannot be rendered."""
         super().run(tmp, task_vars)

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Carrying out a plan so that a run killed at any moment is completed by the next one.
 
-Order: originals are kept, then the ledger says what becomes ours, then directories are made, staged files are
-renamed into place one by one, what is obsolete is removed, and only then the ledger forgets it. At each moment the
-ledger therefore names at least everything that we put there, and nothing foreign is lost.
+Order: under the ledger's lock originals are kept and the ledger says what becomes ours, then directories are made,
+staged files are renamed into place one by one, what is obsolete is removed, and only then the ledger forgets it. At
+each moment the ledger therefore names at least everything that we put there, and nothing foreign is lost.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from ..core.errors import Unavailable
+from ..core.errors import Conflict, Unavailable
 from ..core.files import write_atomic
 from ..core.ledger import Entry, edit
 from .archive import forget, keep
-from .disk import opened, own
+from .disk import opened, own, read_node
 from .model import ROOT, Directory, File, Link, parent, parents
 from .plan import LEDGER_KIND, TreePlan
 from .stage import Stage
@@ -33,13 +33,11 @@ def apply(
     ``restored``: the ledger's entries of originals that the plan brings back.
 
     Raises:
+        Conflict: another run changed what this one takes over; nothing was changed.
         Unavailable: the ledger or a file cannot be written; running again completes what was begun.
     """
-    befores = {name: keep(ledger, dest, name, node) for name, node in plan.takes.items()}
-    if befores:
-        with edit(ledger) as book:
-            for name, before in befores.items():
-                book.take(LEDGER_KIND, dest, name, before, set_by)
+    if plan.takes:
+        _take(plan, dest, ledger, set_by)
     try:
         _change_tree(plan, dest, stage)
     except OSError as error:
@@ -52,6 +50,21 @@ def apply(
         for name in set(plan.releases) & set(restored):
             with suppress(OSError):
                 forget(ledger, dest, name)
+
+
+def _take(plan: TreePlan, dest: str, ledger: str, set_by: str) -> None:
+    with edit(ledger) as book:
+        owned = dict(book.entries(LEDGER_KIND, dest))
+        for name, node in plan.takes.items():
+            entry = owned.get(name)
+            is_file = not name.endswith("/")
+            if entry is None and is_file and read_node(Path(dest) / name) != node:
+                raise Conflict(f"{dest}/{name} was changed by somebody else during this run; run again")
+            if entry is not None and is_file and entry.owner != set_by:
+                raise Conflict(f"{dest}/{name} was put there by {entry.owner} during this run; run again")
+            # What another run of ours took since the plan was made stands there by now: the original is kept already.
+            before = keep(ledger, dest, name, node) if entry is None else None
+            book.take(LEDGER_KIND, dest, name, before, set_by)
 
 
 def _change_tree(plan: TreePlan, dest: str, stage: Stage | None) -> None:

@@ -65,6 +65,11 @@ def prepare(params: Mapping[str, Any], target: Target, stack: ExitStack) -> Resu
     result.warnings += [
         f"the original of {dest}/{name} is gone from the archive and cannot be brought back" for name in lost
     ]
+    result.warnings += [
+        f"the original of {dest}/{name} stays in the archive, as its directory is gone or something else stands in its "
+        "place; mend that and run again"
+        for name in plan.stranded
+    ]
     if not plan.changed:
         return result
     above = Path(dest).parent
@@ -78,7 +83,7 @@ def prepare(params: Mapping[str, Any], target: Target, stack: ExitStack) -> Resu
     else:
         stage = stack.enter_context(staged(dest, plan)) if plan.puts or command else None
         if stage and command:
-            validate(stage, command, plan, wanted.secret, target.run)
+            validate(stage, command, wanted, target.run)
         restored = {name: owned[name] for name in kept}
         result.apply = lambda: apply(plan, dest, ledger, set_by, stage, restored)
     return result
@@ -108,7 +113,7 @@ def _judge_copy(result: Result, dest: str, command: list[str], wanted: Wanted, t
         return
     with staged(dest, result.plan, target.temporary) as stage:
         try:
-            validate(stage, command, result.plan, wanted.secret, target.run)
+            validate(stage, command, wanted, target.run)
         except ValidationError as error:
             # Before our first run the service may lack what earlier tasks of the same play would bring.
             if known:

@@ -24,7 +24,8 @@ class TreePlan(Plan):
     ``directories``: to be made or given another mode, parents first. ``puts``: files (or restored links) to be put
     in place. ``removals``: files to be removed, ``empty``: directories of ours that are then empty, deepest first.
     ``takes``: names that become ours (directories end in ``/``), with what stood there. ``releases``: names that no
-    longer are.
+    longer are. ``stranded``: names whose originals have no place to come back to; they stay ours, so that a later
+    run brings them back.
     """
 
     directories: dict[str, Directory] = field(default_factory=dict)
@@ -33,6 +34,7 @@ class TreePlan(Plan):
     empty: list[str] = field(default_factory=list)
     takes: dict[str, File | Link | None] = field(default_factory=dict)
     releases: list[str] = field(default_factory=list)
+    stranded: list[str] = field(default_factory=list)
     diffs: list[dict[str, str]] = field(default_factory=list)
 
     def diff(self) -> list[dict[str, str]]:
@@ -144,24 +146,24 @@ def _plan_obsolete(
     plan: TreePlan, dest: str, name: str, found: Mapping[str, Node], original: File | Link | None
 ) -> None:
     node = found.get(name)
-    plan.releases.append(name)
-    after: File | Link | None = None
     possible = isinstance(found.get(parent(name)), Directory) and not isinstance(node, (Directory, Other))
-    if original is not None and possible:
-        after = original
-        if node != original:
-            plan.puts[name] = original
-    elif isinstance(node, (File, Link)):
+    if original is not None and not possible:
+        plan.stranded.append(name)
+        return
+    plan.releases.append(name)
+    if original is not None and node != original:
+        plan.puts[name] = original
+    elif original is None and isinstance(node, (File, Link)):
         plan.removals.append(name)
-    plan.changes.append(Change("file", name, {}, None if after is None else {}))
+    plan.changes.append(Change("file", name, {}, None if original is None else {}))
     plan.diffs.append(
         file_diff(
             dest,
             name,
             node,
-            after,
+            original,
             hide_before=isinstance(node, File) and not node.world_readable,
-            hide_after=isinstance(after, File) and not after.world_readable,
+            hide_after=isinstance(original, File) and not original.world_readable,
         )
     )
 

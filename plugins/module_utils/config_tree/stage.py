@@ -21,7 +21,7 @@ from pathlib import Path
 
 from ..core.errors import InvalidValue, MailwrightError, Unavailable
 from .disk import own, read_node, write_node
-from .model import ROOT, Directory, File, Link, Node
+from .model import ROOT, Directory, File, Link, Node, Wanted
 from .plan import TreePlan
 from .show import mask
 
@@ -76,12 +76,13 @@ def staged(dest: str, plan: TreePlan, temporary: str | None = None) -> Iterator[
         os.close(lock)
 
 
-def validate(stage: Stage, command: list[str], plan: TreePlan, secret: frozenset[str], run: Runner) -> None:
+def validate(stage: Stage, command: list[str], wanted: Wanted, run: Runner) -> None:
     """Run ``command`` (``%s`` is the staged tree) on ``stage``.
 
     Raises:
         Unavailable: the program cannot be run.
-        ValidationError: it does not leave with status 0. Words of ``secret`` files are masked in the message.
+        ValidationError: it does not leave with status 0. Words of the secret files in ``wanted`` are masked in the
+            message, also of those that do not change.
     """
     argv = [part.replace("%s", stage.root) for part in command]
     try:
@@ -89,7 +90,7 @@ def validate(stage: Stage, command: list[str], plan: TreePlan, secret: frozenset
     except OSError as error:
         raise Unavailable(f"{command[0]} cannot be run: {error.strerror}; install it, or leave validate out") from error
     if status != 0:
-        contents = [node.data for name, node in plan.puts.items() if name in secret and isinstance(node, File)]
+        contents = [wanted.files[name].data for name in wanted.secret]
         words = mask(f"{output}\n{errors}", contents).replace(stage.root, "STAGED").strip()
         if len(words) > _SHOWN:
             words = f"... {words[-_SHOWN:]}"

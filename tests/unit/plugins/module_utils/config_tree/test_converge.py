@@ -222,6 +222,21 @@ def test_a_tree_that_is_refused_changes_nothing(bed: Bed) -> None:
         assert bed.snapshot() == before
 
 
+def test_words_of_a_secret_file_that_does_not_change_are_masked_too(bed: Bed) -> None:
+    files = [{"name": "s", "owner": None, "group": None, "mode": None, "secret": True}]
+    bed.call({"s": "password = hunter2hunter2\n", "a": "1"}, files=files)
+    for check in (True, False):
+        with pytest.raises(ValidationError) as caught:
+            bed.call(
+                {"s": "password = hunter2hunter2\n", "a": "2"},
+                check=check,
+                files=files,
+                validate=["sh", "-c", 'cat "$0"/s; echo wrong; exit 1', "%s"],
+            )
+        assert "wrong" in str(caught.value)
+        assert "hunter2" not in str(caught.value)
+
+
 def test_refused_in_check_mode_before_our_first_run_is_only_told(bed: Bed) -> None:
     bed.dest.mkdir()
     result = bed.call({"a": ""}, check=True, validate="ls %s/certificate")
@@ -385,6 +400,90 @@ def test_a_lost_original_is_told(bed: Bed) -> None:
     result = bed.call(state="absent")
     assert "gone from the archive" in result.warnings[0]
     assert not (bed.dest / "a").exists()
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_an_original_without_a_place_is_kept_until_it_has_one(bed: Bed, state: str) -> None:
+    (bed.dest / "conf.d").mkdir(parents=True)
+    (bed.dest / "conf.d/o").write_text("package")
+    (bed.dest / "o").write_text("package too")
+    bed.call({"conf.d/o": "ours", "o": "ours", "a": "ours"})
+    shutil.rmtree(bed.dest / "conf.d")
+    (bed.dest / "o").unlink()
+    (bed.dest / "o").mkdir()
+
+    def call(check: bool) -> Result:
+        return bed.call({"a": "ours, changed"}, check=check, state=state)
+
+    done = four_runs(bed, call)
+    assert [warning.partition(" stays in the archive")[0] for warning in done.warnings] == [
+        f"the original of {bed.dest}/conf.d/o",
+        f"the original of {bed.dest}/o",
+    ]
+    assert set(bed.owned()) - {"a"} == {"conf.d/o", "o"}
+    (bed.dest / "conf.d").mkdir()
+    (bed.dest / "o").rmdir()
+    assert not four_runs(bed, call).warnings
+    assert (bed.dest / "conf.d/o").read_text() == "package"
+    assert (bed.dest / "o").read_text() == "package too"
+    assert set(bed.owned()) <= {"a"}
+    assert not [path for path in (bed.top / "lib").rglob("*") if path.is_file() and path.parent.name == "service"]
+
+
+def race(bed: Bed, monkeypatch: pytest.MonkeyPatch, other: Callable[[], Any], mine: Callable[[], Any]) -> None:
+    """Carry ``other`` out while ``mine`` is between its plan and its first step."""
+    real = apply_module.edit
+
+    def late(ledger: str) -> Any:
+        monkeypatch.setattr(apply_module, "edit", real)
+        other()
+        return real(ledger)
+
+    monkeypatch.setattr(apply_module, "edit", late)
+    mine()
+
+
+def test_two_first_runs_at_once_keep_the_real_original(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
+    bed.dest.mkdir()
+    (bed.dest / "o").write_text("package")
+    race(bed, monkeypatch, lambda: bed.call({"o": "ours"}), lambda: bed.call({"o": "ours", "a": ""}))
+    assert (bed.dest / "o").read_text() == "ours"
+    bed.call(state="absent")
+    assert (bed.dest / "o").read_text() == "package"
+    assert [path.name for path in bed.dest.iterdir()] == ["o"]
+
+
+@pytest.mark.parametrize("how", ["another role", "somebody else"])
+def test_what_changes_before_it_is_taken_over_stops_the_run(
+    bed: Bed, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    bed.dest.mkdir()
+    (bed.dest / "o").write_text("package")
+
+    def other() -> None:
+        if how == "another role":
+            bed.call({"o": "theirs"}, set_by="other")
+        else:
+            (bed.dest / "o").write_text("edited")
+
+    with pytest.raises(Conflict, match="during this run; run again"):
+        race(bed, monkeypatch, other, lambda: bed.call({"o": "ours"}))
+    assert (bed.dest / "o").read_text() == ("theirs" if how == "another role" else "edited")
+    assert [entry["owner"] for entry in bed.owned().values()] == (["other"] if how == "another role" else [])
+
+
+def test_what_is_kept_is_private_and_what_is_beside_it_is_not_whatever_the_umask(bed: Bed) -> None:
+    bed.dest.mkdir()
+    (bed.dest / "a").write_text("package")
+    before = os.umask(0o027)
+    try:
+        bed.call({"a": "ours"})
+    finally:
+        os.umask(before)
+    top = bed.top / "lib"
+    assert [oct(path.stat().st_mode)[-3:] for path in (top, top / "archive", top / "archive/config_tree")] == [
+        "755", "700", "700",
+    ]  # fmt: skip
 
 
 def test_secret_and_unreadable_contents_are_not_shown(bed: Bed) -> None:
