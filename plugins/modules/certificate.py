@@ -40,7 +40,7 @@ options:
   alt_names:
     description:
       - Further names that the certificate is for. These are host names, wildcards such as C(*.example.net), or IP
-        addresses.
+        addresses without a zone.
     type: list
     elements: str
     default: []
@@ -67,7 +67,7 @@ options:
     default: ecdsa-p256
   valid_days:
     description:
-      - How many days a new certificate is valid. Only for O(source=own_ca).
+      - How many days a new certificate is valid, at most 18250. Only for O(source=own_ca).
     type: int
     default: 365
   renew_before_days:
@@ -77,8 +77,8 @@ options:
     default: 30
   ca_valid_days:
     description:
-      - How many days a new CA certificate is valid, at least twice O(valid_days). It is made again, for the same key,
-        once it would end before a new certificate.
+      - How many days a new CA certificate is valid, at least twice O(valid_days) and at most 36500. It is made again,
+        for the same key, once it would end before a new certificate.
     type: int
     default: 3650
   directory:
@@ -185,7 +185,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.mailwright.mail.plugins.module_utils.certificates.converge import prepare
 from ansible_collections.mailwright.mail.plugins.module_utils.certificates.options import ARGUMENT_SPEC
 from ansible_collections.mailwright.mail.plugins.module_utils.core.pending import Pending
-from ansible_collections.mailwright.mail.plugins.module_utils.core.run import converge, failing
+from ansible_collections.mailwright.mail.plugins.module_utils.core.run import converge, failing, warn
 
 
 def main() -> None:
@@ -193,8 +193,7 @@ def main() -> None:
     module = AnsibleModule(ARGUMENT_SPEC, supports_check_mode=True)
     with failing(module):
         call = prepare(module.params, now=dt.datetime.now(dt.UTC), check_mode=module.check_mode)
-        for warning in call.warnings:
-            module.warn(warning)
+        warn(module, call.warnings)
         converge(
             module,
             call.plan,

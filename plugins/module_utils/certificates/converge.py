@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import Conflict, InvalidValue, Unavailable
-from ..core.files import read_bytes
+from ..core.files import locked, read_bytes
 from ..core.ledger import Ledger, edit
 from ..core.plan import Change, Plan
 from . import place
@@ -26,12 +26,17 @@ AUTHORITY_KEY = "ca.key"
 
 @dataclass
 class Call:
-    """What a call found and wants; the ``new_*`` fields are what `apply` writes, ``None`` where nothing is to be."""
+    """What a call found and wants.
+
+    ``authority`` is the CA's key and certificate as they were found. The ``new_*`` fields are what `apply` writes,
+    ``None`` where nothing is to be.
+    """
 
     wanted: Wanted
     now: dt.datetime
     check_mode: bool
     pair: place.Pair
+    authority: tuple[bytes | None, bytes | None] = field(repr=False)
     plan: Plan = field(default_factory=Plan)
     unchecked: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -50,9 +55,17 @@ class Call:
         """Write what the plan says: the CA first, each key before its certificate, the ledger before the pair.
 
         Raises:
+            Conflict: another run wrote something since the plan was made; nothing was changed.
             Unavailable: a file cannot be written. What was there is still whole; running again completes it.
         """
-        want = self.wanted
+        with locked(Path(self.wanted.ledger).with_name("certificate.lock")):
+            want = self.wanted
+            now_there = (read_authority(want), place.read_pair(want.directory, want.host))
+            if now_there != (self.authority, self.pair):
+                raise Conflict(f"the certificate of {want.host} or its CA was changed during this run; run again")
+            self._write(want)
+
+    def _write(self, want: Wanted) -> None:
         if self.new_authority_key is not None:
             place.write_file(f"{want.ca_directory}/{AUTHORITY_KEY}", self.new_authority_key, place.KEY_MODE)
         if self.new_authority is not None:
@@ -78,7 +91,7 @@ def prepare(params: Mapping[str, Any], *, now: dt.datetime, check_mode: bool) ->
         InvalidValue, Conflict, Unavailable: with a message for the user; nothing was changed.
     """
     want = wanted(params)
-    call = Call(want, now, check_mode, place.read_pair(want.directory, want.host))
+    call = Call(want, now, check_mode, place.read_pair(want.directory, want.host), read_authority(want))
     call.returns = _paths(want)
     if params["state"] == "absent":
         _plan_absent(call)
@@ -96,6 +109,17 @@ def prepare(params: Mapping[str, Any], *, now: dt.datetime, check_mode: bool) ->
             raise
         _plan_without_library(call, str(error))
     return call
+
+
+def read_authority(want: Wanted) -> tuple[bytes | None, bytes | None]:
+    """Return the CA's key and its certificate, ``None`` for what is not there or not used.
+
+    Raises:
+        Unavailable: a file cannot be read.
+    """
+    if want.source != "own_ca":
+        return None, None
+    return read_bytes(f"{want.ca_directory}/{AUTHORITY_KEY}"), read_bytes(f"{want.ca_directory}/{AUTHORITY}")
 
 
 def _paths(want: Wanted) -> dict[str, Any]:
@@ -175,7 +199,7 @@ def _plan_authority(call: Call) -> tuple[Key | None, Certificate | None]:
     """Return the CA's key and certificate as they will be; ``None`` for what check mode does not make."""
     want = call.wanted
     paths = (f"{want.ca_directory}/{AUTHORITY_KEY}", f"{want.ca_directory}/{AUTHORITY}")
-    key_pem, pem = read_bytes(paths[0]), read_bytes(paths[1])
+    key_pem, pem = call.authority
     if key_pem is None and pem is not None:
         raise Conflict(
             f"{paths[1]} is there and its key {paths[0]} is not; restore the key from a backup, or move {paths[1]} "

@@ -32,7 +32,7 @@ def parse_names(name: str, alt_names: Iterable[str]) -> tuple[str, ...]:
     """Return the names of a certificate for host ``name``: it first, then ``alt_names`` sorted, each once.
 
     Raises:
-        InvalidValue: a name is neither a host name nor a wildcard nor an IP address.
+        InvalidValue: a name is neither a host name nor a wildcard nor an IP address, or an address with a zone.
     """
     first = f"DNS:{parse_host(name)}"
     others = {_parse_alt_name(value) for value in alt_names}
@@ -51,9 +51,14 @@ def covers(names: Iterable[str], wanted: str) -> bool:
 
 def _parse_alt_name(value: str) -> str:
     try:
-        return f"IP:{ipaddress.ip_address(value)}"
+        address = ipaddress.ip_address(value)
     except ValueError:
         pass
+    else:
+        # A certificate holds the bytes of an address alone (RFC 5280, section 4.2.1.6), so it would never be for this.
+        if getattr(address, "scope_id", None) is not None:
+            raise InvalidValue("alt_names", value, "has a zone, which no certificate can name", "give it without the %")
+        return f"IP:{address}"
     if isinstance(value, str) and value.startswith("*."):
         host = parse_host(value[2:], "alt_names")
         if "." not in host:

@@ -15,6 +15,9 @@ from .judge import Terms
 from .names import parse_names
 from .x509 import KEY_TYPES
 
+# A hundred years. X.509 itself knows no time behind the year 9999.
+_LONGEST = 36_500
+
 ARGUMENT_SPEC: dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -60,14 +63,17 @@ def wanted(params: Mapping[str, Any]) -> Wanted:
         InvalidValue: a name that is none, days that do not fit together, a provided source without its files.
     """
     terms = Terms(params["valid_days"], params["renew_before_days"], params["ca_valid_days"])
-    if terms.days < 1:
-        raise InvalidValue("valid_days", terms.days, "is no length of time", "give a number of days from 1")
+    if not 1 <= terms.days <= _LONGEST // 2:
+        right = f"give a number of days from 1 to {_LONGEST // 2}"
+        raise InvalidValue("valid_days", terms.days, "is no length of time for a certificate", right)
     if not 0 <= terms.renew_before < terms.days:
         right = f"give a number of days from 0 to {terms.days - 1}, less than valid_days"
         raise InvalidValue("renew_before_days", terms.renew_before, "would renew on every run", right)
     if terms.authority_days < 2 * terms.days:
         right = f"give at least {2 * terms.days}, twice valid_days"
         raise InvalidValue("ca_valid_days", terms.authority_days, "is too short", right)
+    if terms.authority_days > _LONGEST:
+        raise InvalidValue("ca_valid_days", terms.authority_days, "is too long", f"give at most {_LONGEST}")
     for option in ("directory", "ca_directory"):
         if not params[option].startswith("/"):
             raise InvalidValue(option, params[option], "is not absolute", "give a path such as /etc/mailwright/tls")

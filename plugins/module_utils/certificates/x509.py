@@ -92,6 +92,14 @@ def load_chain(pem: bytes, subject: str) -> list[Certificate]:
         Unavailable: the library is not installed.
     """
     x509 = need("cryptography.x509")
+    # None of these but the first is a ValueError.
+    unreadable = (
+        ValueError,
+        need("cryptography.exceptions").UnsupportedAlgorithm,
+        x509.DuplicateExtension,
+        x509.InvalidVersion,
+        x509.UnsupportedGeneralNameType,
+    )
     blocks = _BLOCK.findall(pem)
     if not blocks:
         raise InvalidValue(
@@ -101,34 +109,45 @@ def load_chain(pem: bytes, subject: str) -> list[Certificate]:
     for number, block in enumerate(blocks, 1):
         try:
             chain.append(_describe(block + b"\n", x509.load_pem_x509_certificate(block)))
-        except ValueError as error:
+        except unreadable as error:
             reason = f"has a certificate (number {number}) that cannot be read ({error})"
             raise InvalidValue("certificate", subject, reason) from error
     return chain
 
 
 def issued_by(certificate: Certificate, issuer: Certificate) -> bool:
-    """Return whether ``issuer`` signed ``certificate``."""
-    rsa = need("cryptography.hazmat.primitives.asymmetric.rsa")
-    ec = need("cryptography.hazmat.primitives.asymmetric.ec")
-    padding = need("cryptography.hazmat.primitives.asymmetric.padding")
-    invalid = need("cryptography.exceptions").InvalidSignature
+    """Return whether ``issuer`` signed ``certificate``; of a kind of signature that cannot be verified, names decide.
+
+    So it is with RSA-PSS before version 41 of the library.
+    """
+    exceptions = need("cryptography.exceptions")
     if certificate.issuer != issuer.subject:
         return False
-    public = issuer.handle.public_key()
-    signed = certificate.handle
     try:
-        if isinstance(public, rsa.RSAPublicKey):
-            public.verify(
-                signed.signature, signed.tbs_certificate_bytes, padding.PKCS1v15(), signed.signature_hash_algorithm
-            )
-        elif isinstance(public, ec.EllipticCurvePublicKey):
-            public.verify(signed.signature, signed.tbs_certificate_bytes, ec.ECDSA(signed.signature_hash_algorithm))
-        else:
-            return False
-    except invalid:
+        _verify(issuer.handle.public_key(), certificate.handle)
+    except exceptions.UnsupportedAlgorithm:
+        return True
+    # A key of another kind than the signature does not even take its hash or its padding.
+    except (exceptions.InvalidSignature, TypeError, ValueError):
         return False
     return True
+
+
+def _verify(public: Any, signed: Any) -> None:
+    """Raise ``InvalidSignature`` unless ``public`` belongs to the key that made the signature of ``signed``."""
+    asymmetric = "cryptography.hazmat.primitives.asymmetric"
+    ec, ed25519, ed448, padding, rsa = (
+        need(f"{asymmetric}.{name}") for name in ("ec", "ed25519", "ed448", "padding", "rsa")
+    )
+    if isinstance(public, rsa.RSAPublicKey):
+        how = getattr(signed, "signature_algorithm_parameters", None) or padding.PKCS1v15()
+        public.verify(signed.signature, signed.tbs_certificate_bytes, how, signed.signature_hash_algorithm)
+    elif isinstance(public, ec.EllipticCurvePublicKey):
+        public.verify(signed.signature, signed.tbs_certificate_bytes, ec.ECDSA(signed.signature_hash_algorithm))
+    elif isinstance(public, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)):
+        public.verify(signed.signature, signed.tbs_certificate_bytes)
+    else:
+        raise need("cryptography.exceptions").UnsupportedAlgorithm(type(public).__name__)
 
 
 def make_authority(

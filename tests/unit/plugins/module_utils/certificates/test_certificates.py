@@ -60,7 +60,7 @@ class Bed:
             name = str(path.relative_to(self.top))
             if path.is_symlink():
                 found[name] = os.readlink(path)
-            elif name != "lib/owned.lock":
+            elif not name.endswith(".lock"):
                 found[name] = (oct(path.stat().st_mode), path.read_bytes() if path.is_file() else None)
         return found
 
@@ -95,6 +95,21 @@ class Bed:
             "-enddate", days(end).strftime("%Y%m%d%H%M%SZ"),
         )  # fmt: skip
         return {"source": "provided", "certificate": str(chain), "private_key": str(key)}
+
+    def make_issued_pair(self, issuer: list[str]) -> dict[str, str]:
+        """Make a pair with a chain of two, its issuer's key as ``openssl genpkey`` and ``-sigopt`` describe it."""
+        options = [word for word in issuer if "rsa_padding" in word or word == "-sigopt"]
+        kind = [word for word in issuer if word not in options]
+        key, request, ca_key, ca, leaf = (str(self.top / f"issued.{end}") for end in ("key", "csr", "cak", "ca", "pem"))
+        openssl("genpkey", *kind, "-out", ca_key)
+        openssl("req", "-x509", "-new", "-key", ca_key, *options, "-subj", "/CN=Issuer", "-days", "300", "-out", ca)
+        openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key)
+        openssl("req", "-new", "-key", key, "-subj", f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST}",
+                "-out", request)  # fmt: skip
+        openssl("x509", "-req", "-in", request, "-CA", ca, "-CAkey", ca_key, *options, "-copy_extensions", "copy",
+                "-days", "200", "-out", leaf)  # fmt: skip
+        Path(leaf).write_text(Path(leaf).read_text() + Path(ca).read_text())
+        return {"source": "provided", "certificate": leaf, "private_key": key}
 
     def judge(self, *names: str, at: dt.datetime = NOW) -> None:
         """Let openssl verify the pair: chain, time, purpose, names, and that the key is the certificate's."""
@@ -327,6 +342,85 @@ def test_bad_provided_files_change_nothing(bed: Bed, check: bool) -> None:
         assert bed.snapshot() == before
 
 
+def test_the_longest_terms_are_taken(bed: Bed) -> None:
+    four_runs(bed, lambda check: bed.call(check=check, valid_days=18_250, ca_valid_days=36_500))
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        ["-algorithm", "RSA", "-sigopt", "rsa_padding_mode:pss"],
+        ["-algorithm", "ED25519"],
+        ["-algorithm", "ED448"],
+        ["-algorithm", "RSA"],
+        ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
+    ],
+)
+def test_a_provided_chain_of_any_kind_of_issuer(bed: Bed, issuer: list[str]) -> None:
+    given = bed.make_issued_pair(issuer)
+    four_runs(bed, lambda check: bed.call(check=check, now=days(1), **given))
+    # The same names, signed with another key.
+    first, _old = Path(given["certificate"]).read_text().split("-----END CERTIFICATE-----\n", 1)
+    bed.make_issued_pair(issuer)
+    second = Path(given["certificate"]).read_text().split("-----END CERTIFICATE-----\n", 1)[1]
+    mixed = bed.top / "mixed.pem"
+    mixed.write_text(f"{first}-----END CERTIFICATE-----\n{second}")
+    key = bed.top / "first.key"
+    key.write_bytes((bed.pair / place.KEY).read_bytes())
+    with pytest.raises(Conflict, match="must be followed by its issuer's"):
+        bed.call(now=days(1), source="provided", certificate=str(mixed), private_key=str(key))
+
+
+def test_a_certificate_with_the_same_extension_twice_is_told(bed: Bed) -> None:
+    given = bed.make_pair()
+    (bed.top / "conf").write_text(
+        "[req]\ndistinguished_name=n\nx509_extensions=x\n[n]\n[x]\n1.2.3.4=ASN1:NULL\n1.2.3.5=ASN1:NULL\n"
+    )
+    der = bed.top / "der"
+    openssl(
+        "req", "-x509", "-config", str(bed.top / "conf"), "-key", given["private_key"], "-subj", "/CN=a",
+        "-outform", "DER", "-out", str(der),
+    )  # fmt: skip
+    # No program makes such a thing: the second identifier becomes the first one's.
+    der.write_bytes(der.read_bytes().replace(b"\x06\x03\x2a\x03\x05", b"\x06\x03\x2a\x03\x04"))
+    openssl("x509", "-inform", "DER", "-in", str(der), "-out", given["certificate"])
+    with pytest.raises(InvalidValue, match=r"has a certificate \(number 1\) that cannot be read"):
+        bed.call(**given)
+
+
+def race(bed: Bed, monkeypatch: pytest.MonkeyPatch, other: Callable[[], Any], mine: Callable[[], Any]) -> None:
+    """Carry ``other`` out while ``mine`` is between its plan and its first write."""
+    real = converge_module.locked
+
+    def late(path: Path) -> Any:
+        monkeypatch.setattr(converge_module, "locked", real)
+        other()
+        return real(path)
+
+    monkeypatch.setattr(converge_module, "locked", late)
+    mine()
+
+
+@pytest.mark.parametrize("name", [HOST, "other.example.net"])
+def test_two_first_runs_at_once_make_one_authority(bed: Bed, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    with pytest.raises(Conflict, match="changed during this run; run again"):
+        race(bed, monkeypatch, lambda: bed.call(name=name), bed.call)
+    bed.call()
+    bed.judge()
+
+
+def test_directories_are_for_everybody_and_the_archive_is_not_whatever_the_umask(bed: Bed) -> None:
+    before = os.umask(0o027)
+    try:
+        bed.call()
+        bed.call(state="absent")
+    finally:
+        os.umask(before)
+    modes = {name: node[0][-3:] for name, node in bed.snapshot().items() if node[1] is None}
+    assert (modes["ca"], modes["tls"], modes["lib"]) == ("755", "755", "755")
+    assert (modes["lib/archive"], modes["lib/archive/tls"]) == ("700", "700")
+
+
 def test_provided_files_that_are_not_there_yet(bed: Bed) -> None:
     given = {"source": "provided", "certificate": "/no/such.pem", "private_key": "/no/such.key"}
     with pytest.raises(Unavailable, match=r"/no/such\.pem does not exist"):
@@ -343,6 +437,9 @@ def test_provided_files_that_are_not_there_yet(bed: Bed) -> None:
     ("given", "reason"),
     [
         ({"valid_days": 0}, "valid_days 0"),
+        ({"valid_days": 4_000_000, "ca_valid_days": 8_000_000}, "give a number of days from 1 to 18250"),
+        ({"ca_valid_days": 4_000_000}, "ca_valid_days 4000000: is too long; give at most 36500"),
+        ({"alt_names": ["fe80::1%eth0"]}, "alt_names 'fe80::1%eth0': has a zone"),
         ({"renew_before_days": 365}, "renew_before_days 365"),
         ({"renew_before_days": -1}, "renew_before_days -1"),
         ({"ca_valid_days": 400}, "ca_valid_days 400"),
