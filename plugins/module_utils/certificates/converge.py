@@ -159,7 +159,7 @@ def _plan_provided(call: Call) -> None:
     days = (chain[0].not_after - call.now).days
     if days < want.terms.renew_before:
         call.warnings.append(f"the certificate {want.certificate} expires on {day(chain[0].not_after)}, in {days} days")
-    _put(call, key, b"".join(one.pem for one in chain), chain[0], [])
+    _put(call, key, b"".join(one.pem for one in chain), chain[0])
 
 
 def _provided(call: Call, path: str) -> bytes | None:
@@ -173,30 +173,40 @@ def _provided(call: Call, path: str) -> bytes | None:
 
 def _plan_own(call: Call) -> None:
     want, terms = call.wanted, call.wanted.terms
-    authority_key, authority = _plan_authority(call)
+    authority_key, authority, signer = _plan_authority(call)
     key = load_key(call.pair.key, f"{want.directory}/{want.host}/{place.KEY}") if call.pair.key else None
     found = _found_chain(call)
+    kept = key
     if key is None or key.kind != want.key_type:
         reasons = ["gets a new private key" if key else "has no private key"] if call.pair.target else ["is not there"]
+        kept = None
         key = None if call.check_mode else make_key(want.key_type)
-    elif authority is None:
+    elif signer is None:
         reasons = ["is not from our CA"]
     else:
-        reasons = certificate_reasons(found[0] if found else None, key, want.names, authority, call.now, terms)
+        reasons = certificate_reasons(found[0] if found else None, key, want.names, signer, call.now, terms)
+        if authority is not signer:
+            reasons = reasons or ["its CA is made again"]
     if key is None or authority is None or authority_key is None:
         # Check mode, and a key or the CA is still to be made: the certificate follows from them.
-        call.plan.changes.append(Change("certificate", want.host, _before(call), _predicted(call, reasons)))
+        call.plan.changes.append(Change("certificate", want.host, _before(call), _issued(call, kept, reasons)))
         return
     if reasons and call.check_mode:
         call.returns["spki_sha256"] = key.spki_sha256
-        call.plan.changes.append(Change("certificate", want.host, _before(call), _predicted(call, reasons)))
+        call.plan.changes.append(Change("certificate", want.host, _before(call), _issued(call, kept, reasons)))
         return
-    leaf = make_certificate(key, want.names, authority, authority_key, call.now, terms.days) if reasons else found[0]
-    _put(call, key, leaf.pem + authority.pem, leaf, reasons)
+    if reasons:
+        leaf = make_certificate(key, want.names, authority, authority_key, call.now, terms.days)
+        _put(call, key, leaf.pem + authority.pem, leaf, _issued(call, kept, reasons))
+    else:
+        _put(call, key, found[0].pem + authority.pem, found[0])
 
 
-def _plan_authority(call: Call) -> tuple[Key | None, Certificate | None]:
-    """Return the CA's key and certificate as they will be; ``None`` for what check mode does not make."""
+def _plan_authority(call: Call) -> tuple[Key | None, Certificate | None, Certificate | None]:
+    """Return the CA's key and certificate as they will be, and the certificate as it is.
+
+    The first two are ``None`` for what check mode does not make.
+    """
     want = call.wanted
     paths = (f"{want.ca_directory}/{AUTHORITY_KEY}", f"{want.ca_directory}/{AUTHORITY}")
     key_pem, pem = call.authority
@@ -212,7 +222,7 @@ def _plan_authority(call: Call) -> tuple[Key | None, Certificate | None]:
     reasons = authority_reasons(found, call.now, want.terms)
     looks = place.looks_right(paths[0], place.KEY_MODE) and place.looks_right(paths[1], place.OPEN_MODE)
     if not reasons and looks:
-        return key, found
+        return key, found, found
     call.plan.changes.append(
         Change(
             "ca",
@@ -222,12 +232,12 @@ def _plan_authority(call: Call) -> tuple[Key | None, Certificate | None]:
         )
     )
     if key is None or call.check_mode:
-        return key, None if reasons else found
+        return key, None if reasons else found, found
     made = found
     if made is None or reasons:
         made = make_authority(key, f"Mailwright CA of {want.host}", call.now, want.terms.authority_days, found)
     call.new_authority_key, call.new_authority = key.pem, made.pem
-    return key, made
+    return key, made, found
 
 
 def _found_chain(call: Call) -> list[Certificate]:
@@ -247,8 +257,8 @@ def _before(call: Call) -> dict[str, Any] | None:
     return _shown(call.wanted, found[0]) if found else {}
 
 
-def _put(call: Call, key: Key, chain: bytes, leaf: Certificate, reasons: list[str]) -> None:
-    """Plan the pair's files where they differ from what is there."""
+def _put(call: Call, key: Key, chain: bytes, leaf: Certificate, issued: dict[str, Any] | None = None) -> None:
+    """Plan the pair's files where they differ from what is there; ``issued`` is what is shown of a new certificate."""
     want = call.wanted
     call.returns.update(not_after=leaf.not_after.strftime("%Y-%m-%dT%H:%M:%SZ"), spki_sha256=key.spki_sha256)
     target = place.pair_directory(want.host, key.spki_sha256)
@@ -260,11 +270,8 @@ def _put(call: Call, key: Key, chain: bytes, leaf: Certificate, reasons: list[st
         return
     call.new_pair = (target, key.pem, chain)
     before = _before(call)
-    if before is not None and not reasons:
-        reasons = ["file, mode or owner differ"]
-    call.plan.changes.append(
-        Change("certificate", want.host, before, {**_shown(want, leaf), "why": "; ".join(reasons)})
-    )
+    differing = {**_shown(want, leaf), "why": "" if before is None else "file, mode or owner differ"}
+    call.plan.changes.append(Change("certificate", want.host, before, issued or differing))
 
 
 def _plan_without_library(call: Call, message: str) -> None:
@@ -274,12 +281,18 @@ def _plan_without_library(call: Call, message: str) -> None:
     if not call.pair.target:
         if want.source == "own_ca" and not Path(f"{want.ca_directory}/{AUTHORITY}").exists():
             call.plan.changes.append(Change("ca", want.ca_directory, None, {"why": "is not there"}))
-        call.plan.changes.append(Change("certificate", want.host, None, _predicted(call, ["is not there"])))
+        call.plan.changes.append(Change("certificate", want.host, None, {**_shown(want, None), "why": "is not there"}))
     call.unchecked.append(f"certificate {want.host}: {message}")
 
 
-def _predicted(call: Call, reasons: list[str]) -> dict[str, Any]:
-    return {**_shown(call.wanted, None), "why": "; ".join(reasons)}
+def _issued(call: Call, kept: Key | None, reasons: list[str]) -> dict[str, Any]:
+    """Return what is shown of a certificate that is issued: only what check mode, which makes no keys, knows too."""
+    return {
+        **_shown(call.wanted, None),
+        "valid until": day(call.now + dt.timedelta(days=call.wanted.terms.days)),
+        "key (SPKI SHA-256)": kept.spki_sha256 if kept else "new",
+        "why": "; ".join(reasons),
+    }
 
 
 def _shown(want: Wanted, leaf: Certificate | None) -> dict[str, Any]:

@@ -143,9 +143,7 @@ def four_runs(bed: Bed, run: Callable[..., Call]) -> Call:
     assert predicted.plan.changed
     assert bed.snapshot() == before
     done = run(check=False)
-    assert [(change.kind, change.name, change.action) for change in predicted.plan.changes] == [
-        (change.kind, change.name, change.action) for change in done.plan.changes
-    ]
+    assert predicted.plan.diff() == done.plan.diff()
     after = bed.snapshot()
     for check in (True, False):
         again = run(check=check)
