@@ -64,6 +64,14 @@ options:
       - In check mode it runs too, on a copy in a temporary directory. If its program is not installed there yet,
         RV(unchecked) says so.
     type: raw
+  needs:
+    description:
+      - Files outside of O(dest) that O(validate) reads, such as certificates.
+      - Where one is missing in check mode, an earlier task would have made it. The tree is then not judged, and
+        RV(unchecked) says so. In a run it is an error that names the file.
+    type: list
+    elements: path
+    default: []
   owner:
     description:
       - User that owns the files and the directories made here, by name or number; by default the user that the module

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,8 +79,10 @@ def prepare(params: Mapping[str, Any], target: Target, stack: ExitStack) -> Resu
         result.warnings.append(f"{above} does not exist yet; an earlier task is expected to make it")
     known = any(entry.owner == set_by for entry in owned.values())
     if target.check_mode:
-        _judge_copy(result, dest, command, wanted, target, known=known)
+        _judge_copy(result, dest, command, params["needs"], wanted, target, known=known)
     else:
+        if missing := _missing(params["needs"]):
+            raise Unavailable(f"needs: {missing} does not exist; put it there first")
         stage = stack.enter_context(staged(dest, plan)) if plan.puts or command else None
         if stage and command:
             validate(stage, command, wanted, target.run)
@@ -104,12 +106,22 @@ def _check_dest(dest: str) -> None:
         raise Conflict(f"{dest} is a symbolic link to {node.target}; give the real directory as dest")
 
 
-def _judge_copy(result: Result, dest: str, command: list[str], wanted: Wanted, target: Target, *, known: bool) -> None:
+def _missing(needs: Sequence[str]) -> str:
+    """Return the first of the files that does not exist, empty if all do."""
+    return next((path for path in needs if not Path(path).exists()), "")
+
+
+def _judge_copy(
+    result: Result, dest: str, command: list[str], needs: Sequence[str], wanted: Wanted, target: Target, *, known: bool
+) -> None:
     """Validate in check mode, away from the live tree; what cannot be judged yet goes to ``unchecked``."""
     if not command:
         return
     if shutil.which(command[0]) is None:
         result.unchecked.append(f"validate: {command[0]} is not installed on this host yet")
+        return
+    if missing := _missing(needs):
+        result.unchecked.append(f"validate: {missing} does not exist yet")
         return
     with staged(dest, result.plan, target.temporary) as stage:
         try:

@@ -24,6 +24,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "dest": {"type": "path", "required": True},
     "exclude": {"type": "list", "elements": "str", "default": []},
     "validate": {"type": "raw"},
+    "needs": {"type": "list", "elements": "path", "default": []},
     "owner": {"type": "str"},
     "group": {"type": "str"},
     "mode": {"type": "raw", "default": "0644"},

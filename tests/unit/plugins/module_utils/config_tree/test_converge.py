@@ -41,8 +41,8 @@ class Bed:
         """Make the tree hold ``content``, as the module does."""
         encoded = {name: text.encode() if isinstance(text, str) else text for name, text in (content or {}).items()}
         params = {
-            "state": "present", "src": "x", "dest": str(self.dest), "validate": None, "owner": None, "group": None,
-            "mode": "0644", "directory_mode": "0755", "secret": False, "files": [], "set_by": None,
+            "state": "present", "src": "x", "dest": str(self.dest), "validate": None, "needs": [], "owner": None,
+            "group": None, "mode": "0644", "directory_mode": "0755", "secret": False, "files": [], "set_by": None,
             "ledger": str(self.ledger), "tree": encode(encoded, given.pop("skipped", [])), **given,
         }  # fmt: skip
         with ExitStack() as stack:
@@ -245,6 +245,23 @@ def test_refused_in_check_mode_before_our_first_run_is_only_told(bed: Bed) -> No
     assert "certificate" in result.unchecked[0]
     with pytest.raises(ValidationError):
         bed.call({"a": ""}, validate="ls %s/certificate")
+
+
+def test_files_that_the_checker_needs(bed: Bed, tmp_path: Path) -> None:
+    """Where an earlier task would have brought them, check mode has nothing to judge, on a known host too."""
+    bed.call({"a": "1"})
+    needed = tmp_path / "certificate"
+    wanted = {"validate": f"sh -c 'cat {needed} # %s'", "needs": [str(tmp_path), str(needed)]}
+    assert bed.call({"a": "2"}, check=True, **wanted).unchecked == [f"validate: {needed} does not exist yet"]
+    before = bed.snapshot()
+    with pytest.raises(Unavailable, match=f"needs: {needed} does not exist"):
+        bed.call({"a": "2"}, **wanted)
+    assert bed.snapshot() == before
+    needed.touch()
+    assert bed.call({"a": "2"}, check=True, **wanted).unchecked == []
+    bed.call({"a": "2"}, **wanted)
+    needed.unlink()
+    assert not bed.call({"a": "2"}, **wanted).plan.changed
 
 
 def test_a_bare_host_in_check_mode(bed: Bed) -> None:
