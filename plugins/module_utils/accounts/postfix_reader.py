@@ -13,8 +13,10 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ..core.deps import need
+from ..core.errors import Unavailable
 from ..core.files import sync_directory
 from .model import Accounts
 from .publish import TABLES, postfix_tables
@@ -44,7 +46,7 @@ class PostfixReader:
             return f"{published} is published"
         for table in TABLES:
             file = self._current / f"{table}.lmdb"
-            if not file.is_file() or not file.stat().st_size:
+            if not _is_written(file):
                 return f"{file.name} is missing"
         # Postfix's processes go on with an older table for as long as its file has a name.
         older = [entry.name for entry in self._directory.iterdir() if _is_generation(entry.name, published)]
@@ -85,8 +87,19 @@ class PostfixReader:
 
 
 def write_table(path: Path, entries: Mapping[str, str]) -> None:
-    """Write an LMDB file, mode 0600, that is on the disk when this returns."""
+    """Write an LMDB file, mode 0600, that is on the disk when this returns.
+
+    Raises:
+        Unavailable: LMDB cannot write it, for example because the disk is full.
+    """
     lmdb = need("lmdb")
+    try:
+        _write_table(lmdb, path, entries)
+    except lmdb.Error as error:
+        raise Unavailable(f"{error} ({path.name})") from error
+
+
+def _write_table(lmdb: Any, path: Path, entries: Mapping[str, str]) -> None:
     items = sorted((key.encode(), value.encode()) for key, value in entries.items())
     size = sum(len(key) + len(value) + 64 for key, value in items)
     # Pages are half empty at worst, and the file grows only as far as it is used.
@@ -98,6 +111,14 @@ def write_table(path: Path, entries: Mapping[str, str]) -> None:
         environment.sync(True)
     finally:
         environment.close()
+
+
+def _is_written(file: Path) -> bool:
+    """Whether ``file`` is there and not empty; another run may take it away at any moment."""
+    try:
+        return file.is_file() and file.stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 def _is_generation(name: str, published: str) -> bool:

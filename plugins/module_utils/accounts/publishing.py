@@ -34,7 +34,11 @@ class Reader(Protocol):
         """Raise `Unavailable` if what publishing needs is not installed."""
 
     def publish(self, accounts: Accounts) -> None:
-        """Put the accounts there; whoever reads meanwhile sees the old or the new ones."""
+        """Put the accounts there; whoever reads meanwhile sees the old or the new ones.
+
+        Raises:
+            OSError, Unavailable: they cannot be written; the old ones are still there.
+        """
 
 
 def readers(root: Path | None) -> Sequence[Reader]:
@@ -55,8 +59,12 @@ def publish(served: Sequence[Reader], accounts: Accounts) -> None:
         if reader.stale(accounts.generation):
             try:
                 reader.publish(accounts)
-            except OSError as error:
+            except (OSError, Unavailable) as error:
                 raise Unavailable(
-                    f"the accounts are stored, but could not be published to {reader.name}: {error.strerror or error} "
-                    f"({error.filename}); mend that and run again"
+                    f"the accounts are stored, but could not be published to {reader.name}: {_reason(error)}; "
+                    "mend that and run again"
                 ) from error
+
+
+def _reason(error: OSError | Unavailable) -> str:
+    return f"{error.strerror or error} ({error.filename})" if isinstance(error, OSError) else str(error)

@@ -8,10 +8,11 @@ import os
 import shutil
 import sqlite3
 import stat
+import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -178,7 +179,7 @@ def test_asking_leaves_no_trace(root: Path, one: Accounts) -> None:
         (lambda root: (root / "postfix/generation-0").mkdir(), "generation-0 remains"),
         (lambda root: (root / "dovecot/credentials.db").unlink(), "nothing is published"),
         (lambda root: (root / "dovecot/credentials.db").chmod(0o600), "mode or group differ"),
-        (lambda root: (root / "dovecot/credentials.db").write_bytes(b""), "it is damaged"),
+        (lambda root: (root / "dovecot/credentials.db").write_bytes(b""), "its tables are none of this release's"),
         (lambda root: (root / "dovecot/credentials.db").write_bytes(b"x" * 8192), "it is damaged"),
     ],
 )
@@ -187,8 +188,6 @@ def test_what_was_tampered_with_is_seen_and_mended(
 ) -> None:
     publish(readers(root), one)
     damage(root)
-    if (root / "dovecot/credentials.db").exists() and told == "it is damaged":
-        (root / "dovecot/credentials.db").chmod(0o640)
     assert told in [reader.stale(1) for reader in readers(root)]
     publish(readers(root), one)
     assert not any(reader.stale(1) for reader in readers(root))
@@ -225,6 +224,180 @@ def test_a_publication_that_fails_leaves_the_old_tables(
     assert names(root / "postfix") == ["current", "generation-1"]
     publish(readers(root), two)
     assert table(root, "aliases") == postfix_tables(two)["aliases"]
+
+
+def refuse_to_write(monkeypatch: pytest.MonkeyPatch, code: int, statement: str) -> None:
+    """Let every SQLite connection fail with ``code`` at the first ``statement``."""
+
+    class Failing(sqlite3.Connection):
+        def execute(self, sql: str, *parameters: object) -> sqlite3.Cursor:
+            if sql.startswith(statement):
+                error = sqlite3.OperationalError("told by SQLite")
+                error.sqlite_errorcode = code
+                raise error
+            return super().execute(sql, *parameters)  # type: ignore[arg-type]  # passed on as they came
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *given, **named: connect(*given, **named, factory=Failing))
+
+
+@pytest.mark.parametrize("statement", ["PRAGMA journal_mode", "BEGIN", "INSERT", "COMMIT"])
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        # What creating -shm on a full tmpfs gives.
+        (sqlite3.SQLITE_IOERR_SHMSIZE, "told by SQLite, as on a full disk"),
+        (sqlite3.SQLITE_FULL, "told by SQLite"),
+        (sqlite3.SQLITE_READONLY_DIRECTORY, "told by SQLite"),
+        (sqlite3.SQLITE_CANTOPEN, "told by SQLite"),
+        (sqlite3.SQLITE_PERM, "told by SQLite"),
+        (sqlite3.SQLITE_ERROR, "told by SQLite"),
+    ],
+)
+def test_credentials_that_cannot_be_written_are_kept(
+    root: Path, one: Accounts, two: Accounts, monkeypatch: pytest.MonkeyPatch, code: int, told: str, statement: str
+) -> None:
+    publish(readers(root), one)
+    inode = (root / "dovecot/credentials.db").stat().st_ino
+    refuse_to_write(monkeypatch, code, statement)
+    with pytest.raises(
+        Unavailable,
+        match=rf"stored, but could not be published to dovecot: {told} \(.*credentials\.db\); mend that and run",
+    ):
+        publish(readers(root), two)
+    monkeypatch.undo()
+    assert users(root) == credential_rows(one)
+    assert (root / "dovecot/credentials.db").stat().st_ino == inode
+    publish(readers(root), two)
+    assert users(root) == credential_rows(two)
+
+
+@pytest.mark.parametrize("statement", ["PRAGMA journal_mode", "COMMIT", "PRAGMA wal_checkpoint"])
+def test_damaged_credentials_go_only_when_the_new_ones_are_complete(
+    root: Path, one: Accounts, monkeypatch: pytest.MonkeyPatch, statement: str
+) -> None:
+    publish(readers(root), one)
+    database = root / "dovecot/credentials.db"
+    database.write_bytes(b"x" * 8192)
+    refuse_to_write(monkeypatch, sqlite3.SQLITE_FULL, statement)
+    with pytest.raises(Unavailable, match="could not be published to dovecot: told by SQLite"):
+        publish(readers(root), one)
+    monkeypatch.undo()
+    assert database.read_bytes() == b"x" * 8192
+    assert names(root / "dovecot") == ["credentials.db"]
+
+
+def test_the_log_of_lost_credentials_does_not_get_into_the_new_ones(root: Path, one: Accounts, two: Accounts) -> None:
+    database = root / "dovecot/credentials.db"
+    publish(readers(root), one)
+    with closing(sqlite3.connect(database)) as kept:
+        kept.execute("SELECT * FROM users").fetchall()
+        publish(readers(root), two)
+        log = (root / "dovecot/credentials.db-wal").read_bytes()
+    assert log
+    database.unlink()
+    (root / "dovecot/credentials.db-wal").write_bytes(log)
+    publish(readers(root), one)
+    assert users(root) == credential_rows(one)
+
+
+def test_tables_of_another_release_are_made_anew_in_the_same_file(root: Path, one: Accounts) -> None:
+    publish(readers(root), one)
+    database = root / "dovecot/credentials.db"
+    inode = database.stat().st_ino
+    with closing(sqlite3.connect(database)) as kept:
+        kept.execute("ALTER TABLE users ADD COLUMN theirs")
+        assert [reader.stale(1) for reader in readers(root)] == ["", "its tables are none of this release's"]
+        publish(readers(root), one)
+        assert len(kept.execute("SELECT * FROM users").fetchall()) == 3
+    assert users(root) == credential_rows(one)
+    assert database.stat().st_ino == inode
+
+
+def test_what_vanishes_while_it_is_looked_at_is_no_fault(
+    root: Path, one: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another run publishes at the same moment: every file is there until it is looked at."""
+    publish(readers(root), one)
+    existing = {*root.rglob("*"), root / "dovecot/credentials.db-wal"}
+    monkeypatch.setattr(Path, "exists", lambda path: path in existing)
+    monkeypatch.setattr(Path, "is_file", lambda path: True)
+    assert not any(reader.stale(1) for reader in readers(root))
+    (root / "postfix/current/senders.lmdb").unlink()
+    assert [reader.stale(1) for reader in readers(root)] == ["senders.lmdb is missing", ""]
+    served = readers(root)
+    shutil.rmtree(root)
+    assert [reader.stale(1) for reader in served] == ["nothing is published", "nothing is published"]
+
+
+def test_tables_that_lmdb_cannot_write_are_told(
+    root: Path, one: Accounts, two: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(readers(root), one)
+
+    def full(*_given: object, **_named: object) -> None:
+        raise lmdb.DiskError("mdb_txn_commit: No space left on device")
+
+    monkeypatch.setattr(lmdb, "open", full)
+    with pytest.raises(
+        Unavailable, match=r"could not be published to postfix: .*: No space left on device \(domains\.lmdb\); mend"
+    ):
+        publish(readers(root), two)
+    monkeypatch.undo()
+    assert table(root, "aliases") == postfix_tables(one)["aliases"]
+    assert names(root / "postfix") == ["current", "generation-1"]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own with hardly any room."""
+    if os.geteuid():
+        pytest.skip("only root mounts file systems")
+    path = tmp_path / "disk"
+    path.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=512k", "mailwright-test", str(path)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("nothing can be mounted here")
+    yield path
+    subprocess.run(["umount", str(path)], check=True)
+
+
+@contextmanager
+def filled(disk: Path, pages: int) -> Iterator[None]:
+    """Leave ``pages`` pages of 4 KiB on the disk until the block ends."""
+    with (disk / "fill").open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            file.truncate(max(0, file.tell() - 4096 * pages))
+    yield
+    (disk / "fill").unlink()
+
+
+@pytest.mark.parametrize("pages", [0, 1, 2, 3, 5, 8, 9, 12, 20, 30])
+@pytest.mark.parametrize("name", ["postfix", "dovecot"])
+def test_a_full_disk_costs_nothing_that_was_published(
+    small_disk: Path, one: Accounts, two: Accounts, pages: int, name: str
+) -> None:
+    root = small_disk / "published"
+    (root / name).mkdir(parents=True)
+    publish(readers(root), one)
+    with filled(small_disk, pages):
+        try:
+            publish(readers(root), two)
+            expected = two
+        except Unavailable as error:
+            expected = one
+            assert "are stored, but could not be published" in str(error)
+    if name == "dovecot":
+        assert users(root) == credential_rows(expected)
+    else:
+        assert table(root, "aliases") == postfix_tables(expected)["aliases"]
+    publish(readers(root), two)
+    assert not any(reader.stale(2) for reader in readers(root))
 
 
 def test_a_writer_that_holds_the_credentials_is_waited_for_and_told(
