@@ -27,7 +27,7 @@ def box(address: str, **options: Any) -> dict[str, Any]:
 
 
 def alias(address: str, *destinations: str, **options: Any) -> dict[str, Any]:
-    return {"address": address, "destinations": destinations, **options}
+    return {"address": address, "destinations": list(destinations), **options}
 
 
 @pytest.fixture
