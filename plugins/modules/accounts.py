@@ -118,7 +118,7 @@ options:
       address:
         description:
           - The address. Upper case is converted to lower case.
-          - Its local part is also the name of a directory and may hold neither C(/) nor O(recipient_delimiter).
+          - Its local part is also the name of a directory and may hold neither C(/) nor C(+), the recipient delimiter.
         type: str
         required: true
       state:
@@ -251,13 +251,6 @@ options:
       - Who receives O(required_aliases). Empty, or not given, is the first mailbox of O(mailboxes) in the domain that
         receives mail, and without one there the first of all. Where there is none either, nothing is added.
     type: str
-  recipient_delimiter:
-    description:
-      - What separates a mailbox's name from a tag in an address, as in C(alice+tag@example.com). No mailbox's local
-        part may hold it.
-      - Must be what the mail server uses, empty where it uses none.
-    type: str
-    default: "+"
   document:
     description:
       - How the collection hands over the lists and the secrets in them without showing them. Leave it alone.
@@ -382,7 +375,6 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.argspec import (
     ACCOUNTS,
     COMMON,
-    DELIMITER,
     DOCUMENT,
 )
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.run import run_accounts
@@ -390,7 +382,7 @@ from ansible_collections.mailwright.mail.plugins.module_utils.accounts.run impor
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={**COMMON, **ACCOUNTS, **DELIMITER, **DOCUMENT},
+        argument_spec={**COMMON, **ACCOUNTS, **DOCUMENT},
         required_by={"required_destination": "required_aliases"},
         supports_check_mode=True,
     )

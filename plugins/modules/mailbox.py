@@ -35,7 +35,7 @@ options:
   address:
     description:
       - The address. Upper case is converted to lower case.
-      - Its local part is also the name of a directory and may hold neither C(/) nor O(recipient_delimiter).
+      - Its local part is also the name of a directory and may hold neither C(/) nor C(+), the recipient delimiter.
     type: str
     required: true
   state:
@@ -100,13 +100,6 @@ options:
         V(unlimited).
       - It is stored for the spam filter, which enforces it.
     type: str
-  recipient_delimiter:
-    description:
-      - What separates a mailbox's name from a tag in an address, as in C(alice+tag@example.com). No mailbox's local
-        part may hold it.
-      - Must be what the mail server uses, empty where it uses none.
-    type: str
-    default: "+"
   document:
     description:
       - How the collection hands over O(password) and O(password_hash) without showing them. Leave it alone.
@@ -193,7 +186,6 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.argspec import (
     COMMON,
-    DELIMITER,
     DOCUMENT,
     MAILBOX,
 )
@@ -202,8 +194,7 @@ from ansible_collections.mailwright.mail.plugins.module_utils.accounts.run impor
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={**COMMON, **MAILBOX, **DELIMITER, **DOCUMENT},
-        mutually_exclusive=[("password", "password_hash")],
+        argument_spec={**COMMON, **MAILBOX, **DOCUMENT},
         supports_check_mode=True,
     )
     run_object(module, "mailbox")

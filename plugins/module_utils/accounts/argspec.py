@@ -20,7 +20,6 @@ STATE: Spec = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "cascade": {"type": "bool", "default": False},
 }
-DELIMITER: Spec = {"recipient_delimiter": {"type": "str", "default": "+"}}
 # What an action plugin hands over in place of lists and secrets; one no_log value costs nothing, ten thousand do.
 DOCUMENT: Spec = {"document": {"type": "str", "no_log": True}}
 DOMAIN: Spec = {

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..core.addresses import RECIPIENT_DELIMITER
+
 PROTOCOLS = ("imap", "pop3", "smtp", "sieve")
 # In place of a password hash: the mailbox receives, and nobody can log in to it.
 NO_LOGIN = "*"
@@ -100,6 +102,14 @@ class Accounts:
     generation: int = 0
     schema_version: int = 0
 
+    def has(self, address: str) -> bool:
+        """Whether ``address`` is a mailbox, an alias or a catch-all."""
+        return address in self.mailboxes or address in self.aliases
+
+    def receiver_of(self, address: str) -> str | None:
+        """Return the mailbox or alias that mail to ``address`` goes to, ``None`` where there is none."""
+        return next((name for name in delivery_keys(address) if self.has(name)), None)
+
     def domain_is_active(self, domain: str) -> bool:
         """Whether ``domain`` is one of ours and active."""
         found = self.domains.get(domain)
@@ -116,11 +126,19 @@ def domain_of(address: str) -> str:
     return address.rpartition("@")[2]
 
 
-def without_tag(address: str, delimiter: str = "+") -> str:
+def without_tag(address: str) -> str:
     """Return ``address`` as mail to it is delivered: ``alice+tag@example.com`` reaches ``alice@example.com``.
 
     ``address`` is returned as it is where nothing stands before the delimiter.
     """
     local_part, domain = address.rpartition("@")[::2]
-    name = local_part.partition(delimiter)[0] if delimiter else local_part
+    name = local_part.partition(RECIPIENT_DELIMITER)[0]
     return f"{name}@{domain}" if name else address
+
+
+def delivery_keys(address: str) -> tuple[str, str, str]:
+    """Return what is looked for, in this order, to deliver mail to ``address``: itself, untagged, the catch-all.
+
+    That is Postfix's order for all its tables of addresses (virtual(5)).
+    """
+    return address, without_tag(address), f"@{domain_of(address)}"

@@ -13,7 +13,7 @@ from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from .model import NO_LOGIN, PROTOCOLS, Accounts, Domain, domain_of, without_tag
+from .model import NO_LOGIN, PROTOCOLS, Accounts, Domain, domain_of
 
 Tables = dict[str, dict[str, str]]
 
@@ -93,7 +93,7 @@ class _LiveAliases:
         """Return the active mailboxes that an active alias leads to, through other aliases too."""
         if address not in self._alive:
             return frozenset()
-        names = (self._own(destination) for destination in self._ends(address))
+        names = (self._accounts.receiver_of(destination) for destination in self._ends(address))
         return frozenset(name for name in names if name is not None and self._accounts.mailbox_is_live(name))
 
     def _ends(self, address: str) -> set[str]:
@@ -130,7 +130,7 @@ class _LiveAliases:
     def _leads(self, address: str) -> set[str]:
         """Return the aliases that are alive and next on the way of mail to ``address``."""
         names = (
-            self._own(destination)
+            self._accounts.receiver_of(destination)
             for destination in self._accounts.aliases[address].destinations
             if not self._receives_itself(destination)
         )
@@ -146,7 +146,7 @@ class _LiveAliases:
             for destination in alias.destinations:
                 if self._receives_itself(destination):
                     waiting.append(address)
-                elif (name := self._own(destination)) is not None:
+                elif (name := self._accounts.receiver_of(destination)) is not None:
                     referring.setdefault(name, []).append(address)
         alive: set[str] = set()
         while waiting:
@@ -160,22 +160,15 @@ class _LiveAliases:
         alias = self._accounts.aliases.get(address)
         return alias is not None and alias.active and self._accounts.domain_is_active(alias.domain)
 
-    def _own(self, destination: str) -> str | None:
-        """Return the mailbox or alias that ``destination`` is delivered through, ``None`` where there is none."""
-        for name in (destination, without_tag(destination), f"@{domain_of(destination)}"):
-            if name in self._accounts.mailboxes or name in self._accounts.aliases:
-                return name
-        return None
-
     def _receives_itself(self, destination: str) -> bool:
         """Whether mail to ``destination`` ends here, or at another server."""
         domain = self._accounts.domains.get(domain_of(destination))
         if domain is None:
             return True
-        name = self._own(destination)
+        name = self._accounts.receiver_of(destination)
         if name is None:
             return domain.backup_mx and domain.active
         return self._accounts.mailbox_is_live(name)
 
     def _receives(self, destination: str) -> bool:
-        return self._receives_itself(destination) or self._own(destination) in self._alive
+        return self._receives_itself(destination) or self._accounts.receiver_of(destination) in self._alive

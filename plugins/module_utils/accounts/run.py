@@ -26,7 +26,7 @@ from .views import alias_value, domain_value, mailbox_value
 from .wanted import Wanted, parse_wanted
 
 # Options of the modules that say how, not what.
-COMMON = ("backend", "path", "lock_timeout", "document", "recipient_delimiter")
+COMMON = ("backend", "path", "lock_timeout", "document")
 KINDS = ("domain", "mailbox", "alias")
 
 
@@ -47,7 +47,6 @@ def run_accounts(module: AnsibleModule) -> None:
             given.get("domains") or (),
             given.get("mailboxes") or (),
             given.get("aliases") or (),
-            delimiter=module.params["recipient_delimiter"],
             required=given.get("required_aliases"),
             required_destination=given.get("required_destination", ""),
         )
@@ -61,7 +60,7 @@ def run_object(module: AnsibleModule, kind: str) -> None:
         if kind == "domain":
             wanted = parse_wanted(domains=[given])
         elif kind == "mailbox":
-            wanted = parse_wanted(mailboxes=[given], delimiter=module.params["recipient_delimiter"])
+            wanted = parse_wanted(mailboxes=[given])
         else:
             wanted = parse_wanted(aliases=[given])
         _run(module, wanted, kind=kind)

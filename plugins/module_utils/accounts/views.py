@@ -8,7 +8,7 @@ from typing import Any
 
 from ..core.addresses import show_domain
 from ..core.sizes import show_size
-from .model import NO_LOGIN, Accounts, Alias, Domain, Mailbox, domain_of, without_tag
+from .model import NO_LOGIN, Accounts, Alias, Domain, Mailbox, domain_of
 from .passwords import scheme_of
 
 
@@ -63,13 +63,9 @@ def destination_values(alias: Alias, accounts: Accounts) -> list[dict[str, Any]]
     """Return for each destination whether it is outside our domains (external), or inside and nobody's (dangling)."""
     result = []
     for destination in alias.destinations:
-        domain = domain_of(destination)
-        external = domain not in accounts.domains
-        known = any(
-            name in accounts.mailboxes or name in accounts.aliases
-            for name in (destination, without_tag(destination), f"@{domain}")
-        )
-        result.append({"address": destination, "external": external, "dangling": not external and not known})
+        external = domain_of(destination) not in accounts.domains
+        dangling = not external and accounts.receiver_of(destination) is None
+        result.append({"address": destination, "external": external, "dangling": dangling})
     return result
 
 

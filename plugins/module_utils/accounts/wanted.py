@@ -119,7 +119,6 @@ def parse_wanted(
     mailboxes: Iterable[Given] = (),
     aliases: Iterable[Given] = (),
     *,
-    delimiter: str = "+",
     required: bool | None = None,
     required_destination: str = "",
 ) -> Wanted:
@@ -131,12 +130,7 @@ def parse_wanted(
     """
     return Wanted(
         _collect("domains", domains, parse_wanted_domain, lambda one: one.name),
-        _collect(
-            "mailboxes",
-            mailboxes,
-            lambda given, place: parse_wanted_mailbox(given, place, delimiter),
-            lambda one: one.address,
-        ),
+        _collect("mailboxes", mailboxes, parse_wanted_mailbox, lambda one: one.address),
         _collect("aliases", aliases, parse_wanted_alias, lambda one: one.address),
         None if required is None else parse_wanted_required(required, required_destination),
     )
@@ -152,9 +146,9 @@ def parse_wanted_domain(given: Given, place: str = "domain") -> WantedDomain:
     )
 
 
-def parse_wanted_mailbox(given: Given, place: str = "mailbox", delimiter: str = "+") -> WantedMailbox:
+def parse_wanted_mailbox(given: Given, place: str = "mailbox") -> WantedMailbox:
     """Return the mailbox asked for."""
-    address = str(parse_mailbox_address(_identity(given, "address", place), f"{place} address", delimiter=delimiter))
+    address = str(parse_mailbox_address(_identity(given, "address", place), f"{place} address"))
     subject = f"mailbox {address}"
     others = ("address", "state", "cascade", "password", "password_hash", "password_scheme", "update_password")
     values, rest = _parse_fields(given, MAILBOX_FIELDS, subject, others)

@@ -17,6 +17,8 @@ from .errors import InvalidValue, Unavailable
 
 LOCAL_PART_LIMIT = 64
 DOMAIN_LIMIT = 253
+# What separates a mailbox's name from a tag, as in alice+tag@example.com; the roles set it in Postfix and Dovecot.
+RECIPIENT_DELIMITER = "+"
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 # A name that is its stored form already, as nearly all are.
 _STORED_DOMAIN = re.compile(rf"(?:{_LABEL.pattern}\.)+(?![0-9]+$){_LABEL.pattern}", re.ASCII)
@@ -163,11 +165,11 @@ def parse_own_address(value: str, subject: str = "address", *, catch_all: bool =
     return address
 
 
-def parse_mailbox_address(value: str, subject: str = "mailbox address", *, delimiter: str = "+") -> Address:
+def parse_mailbox_address(value: str, subject: str = "mailbox address") -> Address:
     """Return the parsed ``value``, which is to name a mailbox and so also a directory.
 
     Raises:
-        InvalidValue: as `parse_own_address`, and a local part with ``/`` or the recipient ``delimiter``.
+        InvalidValue: as `parse_own_address`, and a local part with ``/`` or the recipient delimiter.
     """
     address = parse_own_address(value, subject)
     if "/" in address.local_part:
@@ -177,12 +179,12 @@ def parse_mailbox_address(value: str, subject: str = "mailbox address", *, delim
             "has a / in its local part",
             "mail is stored in a directory of that name; use another character",
         )
-    if delimiter and delimiter in address.local_part:
+    if RECIPIENT_DELIMITER in address.local_part:
         raise InvalidValue(
             subject,
             value,
-            f"has the recipient delimiter {delimiter} in its local part",
-            f"mail to name{delimiter}tag is delivered to the mailbox name; leave the tag out or use an alias",
+            f"has the recipient delimiter {RECIPIENT_DELIMITER} in its local part",
+            f"mail to name{RECIPIENT_DELIMITER}tag is delivered to the mailbox name; leave the tag out or use an alias",
         )
     return address
 

@@ -292,7 +292,6 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("mailbox", {"address": "a@" + "b." * 130 + "example"}, "is longer than 253 characters"),
     ("mailbox", {"address": "a/b@example.com"}, "has a / in its local part"),
     ("mailbox", {"address": "a+b@example.com"}, "has the recipient delimiter +"),
-    ("mailbox", {"address": "a-b@example.com", "recipient_delimiter": "-"}, "has the recipient delimiter -"),
     ("mailbox", {"address": "a\n@example.com"}, r"'a\n@example.com'"),
     ("mailbox", {"address": "a@exa_mple.com"}, "has the label 'exa_mple'"),
     ("mailbox", {"address": "a@x\u2603.example"}, "does not convert to A-labels"),
@@ -303,7 +302,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("mailbox", {"address": "info@example.com", "password_hash": "*"}, "an alias has this address"),
     ("mailbox", {"address": "new@example.com"}, "has neither password nor password_hash"),
-    ("mailbox", {"address": "new@example.com", "password": "secret", "password_hash": "*"}, "mutually exclusive"),
+    ("mailbox", {"address": "new@example.com", "password": "secret", "password_hash": "*"}, "are both given"),
     (
         "mailbox",
         {"address": "new@example.com", "document": '{"password": "secret", "password_hash": "*"}'},

@@ -161,13 +161,6 @@ def test_a_mailbox_is_also_a_directory(value: str, told: str) -> None:
         parse_mailbox_address(value)
 
 
-def test_the_recipient_delimiter_is_the_servers() -> None:
-    assert str(parse_mailbox_address("a+b@example.com", delimiter="-")) == "a+b@example.com"
-    assert str(parse_mailbox_address("a+b@example.com", delimiter="")) == "a+b@example.com"
-    with pytest.raises(InvalidValue, match="recipient delimiter - "):
-        parse_mailbox_address("a-b@example.com", delimiter="-")
-
-
 @pytest.mark.parametrize(
     "name", ["bücher.example", "BÜCHER.example", "例え.テスト", "faß.example", "zoe\u0308.example"]
 )
