@@ -107,6 +107,9 @@ class _Draft:
         # Addresses that were there and are taken out, with the leave to take them out of aliases too.
         self.removed: dict[str, bool] = {}
 
+    def has(self, address: str) -> bool:
+        return address in self.mailboxes or address in self.aliases
+
     def accounts(self) -> Accounts:
         return replace(self.found, domains=self.domains, mailboxes=self.mailboxes, aliases=self.aliases)
 
@@ -202,11 +205,7 @@ def _put_required(draft: _Draft, wanted: Wanted) -> None:
 
 def _mend_references(draft: _Draft, wanted: Wanted) -> None:
     """Let no alias deliver to an address that went."""
-    gone = {
-        address: cascade
-        for address, cascade in draft.removed.items()
-        if address not in draft.mailboxes and address not in draft.aliases
-    }
+    gone = {address: cascade for address, cascade in draft.removed.items() if not draft.has(address)}
     if gone:
         _drop_required(draft, gone)
         _remove_from_aliases(draft, wanted, gone)
@@ -217,7 +216,7 @@ def _drop_required(draft: _Draft, gone: dict[str, bool]) -> None:
     lost = [
         (alias.address, last)
         for alias in draft.aliases.values()
-        if alias.required and (last := _gone_from(alias, gone)) and len(last) == len(alias.destinations)
+        if alias.required and (last := _gone_from(alias, draft, gone)) and len(last) == len(alias.destinations)
     ]
     for address, last in lost:
         del draft.aliases[address]
@@ -227,14 +226,13 @@ def _drop_required(draft: _Draft, gone: dict[str, bool]) -> None:
         _drop_required(draft, gone)
 
 
-def _gone_from(alias: Alias, gone: Collection[str]) -> dict[str, str]:
-    """Return the destinations of ``alias`` that are gone, and the address, without any tag, by which each went."""
-    return {
-        name: address
-        for name in alias.destinations
-        for address in (name if name in gone else without_tag(name),)
-        if address in gone
-    }
+def _gone_from(alias: Alias, draft: _Draft, gone: Collection[str]) -> dict[str, str]:
+    """Return the destinations of ``alias`` that are gone, and the address by which each went.
+
+    A tagged address goes with the one that it is delivered to, unless an alias has the tagged one itself.
+    """
+    went_by = {name: name if name in gone or draft.has(name) else without_tag(name) for name in alias.destinations}
+    return {name: address for name, address in went_by.items() if address in gone}
 
 
 def _remove_domain(draft: _Draft, wanted: Wanted, name: str, cascade: bool) -> None:
@@ -265,7 +263,7 @@ def _remove_from_aliases(draft: _Draft, wanted: Wanted, gone: Mapping[str, bool]
     """Take addresses that go out of the aliases that deliver to them, or refuse with the aliases' names."""
     referring: dict[str, list[str]] = {}
     for alias in list(draft.aliases.values()):
-        lost = _gone_from(alias, gone)
+        lost = _gone_from(alias, draft, gone)
         if not lost:
             continue
         asked = wanted.aliases.get(alias.address)

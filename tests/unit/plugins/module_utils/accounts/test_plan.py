@@ -161,6 +161,23 @@ def test_cascade_takes_out_a_mailboxs_tagged_addresses_too(plan: Planner, found:
     assert result.after.aliases["info@example.com"].destinations == ("x@example.net",)
 
 
+def test_a_tagged_alias_stays_when_the_mailbox_of_its_name_goes(plan: Planner, found: Accounts) -> None:
+    stored = plan(
+        found,
+        aliases=[
+            {"address": "alice+team@example.com", "destinations": ["bob@example.com"]},
+            {"address": "info@example.com", "destinations": ["alice+team@example.com"]},
+        ],
+        version=0,
+    ).after
+    for cascade in (False, True):
+        box = {"address": "alice@example.com", "state": "absent", "cascade": cascade}
+        made = plan(stored, mailboxes=[box], version=0)
+        assert [change.name for change in made.changes] == ["alice@example.com"]
+    with pytest.raises(Conflict, match=r"alice\+team@example\.com is a destination of info@example\.com"):
+        plan(stored, aliases=[{"address": "alice+team@example.com", "state": "absent"}])
+
+
 def test_cascade_empties_a_domain(plan: Planner, found: Accounts) -> None:
     result = plan(found, domains=[{"name": "example.org", "state": "absent", "cascade": True}], version=0)
     assert list(result.after.domains) == ["example.com"]
