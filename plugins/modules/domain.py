@@ -21,7 +21,7 @@ attributes:
     description: Can run in check mode and returns what a run would return.
     support: full
   diff_mode:
-    description: Shows what changes, and for passwords only that they change.
+    description: Shows what changes.
     support: full
 seealso:
   - module: mailwright.mail.accounts
