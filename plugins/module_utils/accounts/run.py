@@ -21,7 +21,7 @@ from .passwords import make_many, verify_many
 from .plan import AccountsPlan, make_plan, password_checks
 from .publishing import Reader, publish, readers
 from .sqlite import SqliteStore
-from .store import Stale, Store
+from .store import MODE, Stale, Store
 from .views import alias_value, domain_value, mailbox_value
 from .wanted import Wanted, parse_wanted
 
@@ -120,6 +120,8 @@ class _Session:
         found = self._store.read()
         plan = self._plan(found)
         served = readers(self._store.readers())
+        if mode := self._store.exposure():
+            plan.changes.insert(0, Change("store", self._store.location, {"mode": mode}, {"mode": f"{MODE:04o}"}))
         if found.generation and not plan.writes:
             plan.changes += [
                 Change("published", reader.name, {"state": why}, {"state": "current"})
@@ -149,10 +151,9 @@ class _Session:
         for reader in served:
             reader.prepare()
         known = self._store.apply(_hashed(plan)) if plan.writes else plan.found
-        if served:
-            with self._store.lock():
-                # Another writer may have come in between; what is published is what is stored.
-                publish(served, self._current(known))
+        with self._store.lock():
+            # Another writer may have come in between; what is published is what is stored.
+            publish(served, self._current(known))
 
     def _current(self, known: Accounts) -> Accounts:
         return known if self._store.generation() == known.generation else self._store.read()

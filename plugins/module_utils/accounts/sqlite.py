@@ -33,7 +33,7 @@ from .schema import (
     mailbox_from_row,
     mailbox_row,
 )
-from .store import Stale, Store, StoreError
+from .store import MODE, Stale, Store, StoreError
 
 # What the system says to others than root, and on a file system that is mounted read-only.
 _NO_RIGHT = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -79,6 +79,14 @@ class SqliteStore(Store):
         with self._told():
             return self._state(self._locked())[1]
 
+    def exposure(self) -> str:
+        with self._told():
+            try:
+                mode = self.path.stat().st_mode & 0o777
+            except (FileNotFoundError, NotADirectoryError):
+                return ""
+        return f"{mode:04o}" if mode & 0o077 else ""
+
     @contextmanager
     def lock(self) -> Iterator[None]:
         with self._told():
@@ -117,7 +125,10 @@ class SqliteStore(Store):
         if self._writer is None:
             make_directories(self.path.parent)
             # Before SQLite opens the file: closing it later would drop this process's locks (fcntl(2)).
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, MODE))
+            if self.exposure():
+                # As a copy from a backup is that was made without care; SQLite gives the journal the same mode.
+                self.path.chmod(MODE)
             self._writer = self._open("rw")
         if self._writer.in_transaction:
             return None

@@ -12,6 +12,9 @@ from ..core.errors import MailwrightError
 from .model import Accounts
 from .plan import AccountsPlan
 
+# Who may use the store: its owner, root.
+MODE = 0o600
+
 
 class StoreError(MailwrightError):
     """The store is locked, read-only, damaged, or of a newer version. Nothing was changed."""
@@ -44,8 +47,14 @@ class Store(ABC):
         """Return the present generation alone, within `lock`."""
 
     @abstractmethod
+    def exposure(self) -> str:
+        """Return the mode of a store that others may use as well, such as ``0644``, ``""`` where nobody else may."""
+
+    @abstractmethod
     def lock(self) -> AbstractContextManager[None]:
         """Keep other writers out until the block ends; making the store where there is none is part of `apply`.
+
+        It ends an `exposure`, too.
 
         Raises:
             StoreError: another writer does not finish in time; the message names it.

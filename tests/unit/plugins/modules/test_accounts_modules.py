@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -571,6 +572,27 @@ def test_readers_are_published_to_and_mended(run: Run, base: Result, published: 
     assert run("domain", name="example.com")["changed"]
     assert not run("domain", name="example.com")["changed"]
     assert lookup(published, "aliases") == {"info@example.com": "alice@example.com, bob@example.org"}
+
+
+@pytest.mark.parametrize("name", ["accounts", "domain"])
+@pytest.mark.parametrize("serving", [True, False])
+def test_a_store_restored_for_all_to_read_is_closed_again(
+    run: Run, base: Result, path: Path, published: Path, name: str, serving: bool
+) -> None:
+    options = {"name": "example.com"} if name == "domain" else {}
+    if not serving:
+        shutil.rmtree(published)
+    path.chmod(0o644)
+    run("domain_info")
+    predicted = run(name, check=True, **options)
+    assert path.stat().st_mode & 0o777 == 0o644
+    done = run(name, **options)
+    assert path.stat().st_mode & 0o777 == 0o600
+    for result in (predicted, done):
+        assert result["changed"]
+        assert result["diff"] == {"before": f"store {path}\n  mode: 0644\n", "after": f"store {path}\n  mode: 0600\n"}
+    assert not run(name, check=True, **options)["changed"]
+    assert not run(name, **options)["changed"]
 
 
 def test_a_reader_that_comes_later_is_served(run: Run, path: Path) -> None:

@@ -113,6 +113,27 @@ def test_the_file_is_roots_alone_whatever_the_umask(store: SqliteStore, path: Pa
     assert [entry.name for entry in path.parent.iterdir()] == ["accounts.db"]
 
 
+@pytest.mark.parametrize("mode", [0o644, 0o660, 0o604, 0o711])
+def test_a_store_that_others_may_use_is_seen_and_closed(
+    store: SqliteStore, filled: Accounts, path: Path, mode: int
+) -> None:
+    assert store.exposure() == ""
+    store.close()
+    path.chmod(mode)
+    store.read()
+    assert store.exposure() == f"0{mode:o}"
+    assert path.stat().st_mode & 0o777 == mode
+    with store.lock():
+        assert path.stat().st_mode & 0o777 == 0o600
+    assert store.exposure() == ""
+
+
+def test_a_store_that_is_not_there_is_open_to_nobody(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert SqliteStore(tmp_path / "accounts.db").exposure() == ""
+    assert SqliteStore(tmp_path / "file" / "accounts.db").exposure() == ""
+
+
 def test_every_commit_raises_the_generation_beyond_all_earlier_stores(path: Path, plan: Planner) -> None:
     seen = []
     for _round in range(3):
