@@ -250,6 +250,8 @@ options:
     description:
       - Who receives O(required_aliases). Empty, or not given, is the first mailbox of O(mailboxes) in the domain that
         receives mail, and without one there the first of all. Where there is none either, nothing is added.
+      - Where it is, or leads to, an address that is added itself, that one leads to the mailbox that an empty value
+        means.
     type: str
   document:
     description:

@@ -245,12 +245,77 @@ def test_they_count_for_no_limit(site: Planner) -> None:
 
 def test_destinations_that_lead_nowhere_are_refused(site: Planner) -> None:
     lists = {"domains": [COM], "mailboxes": [ALICE, absent(BOB)]}
-    with pytest.raises(InvalidValue, match=r"required_destination 'postmaster@example\.com': has no mailbox or alias"):
-        site(**lists, destination="Postmaster@example.com")
     with pytest.raises(Conflict, match=r"required_destination bob@example\.com is to be absent"):
         site(**lists, destination="bob@example.com")
     with pytest.raises(InvalidValue, match=r"required_destination 'bob': has no @"):
         site(**lists, destination="bob")
+
+
+def test_a_destination_that_somebody_has_receives(site: Planner) -> None:
     own = {"address": "postmaster@example.com", "password_hash": "*"}
     made = site(domains=[COM], mailboxes=[ALICE, own], destination="postmaster@example.com")
     assert destinations(made.after) == {"abuse@example.com": ("postmaster@example.com",)}
+
+
+BOTH = {"domains": [COM, ORG], "mailboxes": [ALICE, CAROL]}
+
+
+def leading(site: Planner, destination: str, **lists: Any) -> dict[str, tuple[str, ...]]:
+    """Return the required aliases, after a second run that is to change nothing."""
+    made = site(destination=destination, **lists)
+    assert not site(made.after, destination=destination, **lists).changed
+    return destinations(made.after)
+
+
+@pytest.mark.parametrize("destination", ["Postmaster@example.com", "postmaster+host@example.com"])
+def test_a_destination_that_is_added_itself_leads_to_the_first_mailbox(site: Planner, destination: str) -> None:
+    """A site has one address for all, and it is the postmaster's of one of its domains."""
+    assert leading(site, destination, **BOTH) == {
+        "postmaster@example.com": ("alice@example.com",),
+        "abuse@example.com": (destination.lower(),),
+        **to(destination.lower(), "example.org"),
+    }
+
+
+def test_a_destination_that_is_an_alias_for_an_added_one_leads_on(site: Planner) -> None:
+    """root@ delivers to postmaster@, as in most /etc/aliases."""
+    aliases = [
+        {"address": "root@example.com", "destinations": ["admin@example.org"]},
+        {"address": "admin@example.org", "destinations": ["root@example.com", "postmaster@example.org"]},
+    ]
+    assert leading(site, "root@example.com", **BOTH, aliases=aliases) == {
+        **to("root@example.com", "example.com", "example.org"),
+        "postmaster@example.org": ("carol@example.org",),
+    }
+
+
+def test_a_catch_all_does_not_lead_an_added_one_back(site: Planner) -> None:
+    aliases = [{"address": "@example.com", "destinations": ["abuse@example.com"]}]
+    assert leading(site, "nobody@example.com", **BOTH, aliases=aliases) == {
+        **to("nobody@example.com", "example.com", "example.org"),
+        "abuse@example.com": ("alice@example.com",),
+    }
+
+
+def test_a_destination_that_is_added_itself_needs_a_mailbox(site: Planner) -> None:
+    lists = {"domains": [COM, ORG]}
+    assert leading(site, "postmaster@example.com", **lists) == {}
+    assert destinations(site(**lists, destination="noc@example.net").after) == to(
+        "noc@example.net", "example.com", "example.org"
+    )
+
+
+def test_a_destination_at_a_domain_that_gets_none_is_as_any_other(site: Planner) -> None:
+    """The main server of a backed-up domain has its postmaster."""
+    lists = {"domains": [COM, {**ORG, "backup_mx": True}]}
+    assert leading(site, "postmaster@example.org", **lists) == to("postmaster@example.org", "example.com")
+
+
+def test_an_added_destination_follows_like_the_others(site: Planner) -> None:
+    found = site(destination="noc@example.net", **BOTH).after
+    for destination in ("postmaster@example.org", "abuse@example.com", "postmaster@example.org", ""):
+        found = site(found, destination=destination, **BOTH).after
+        assert destinations(found) == leading(site, destination, **BOTH)
+    assert destinations(site(found, mailboxes=[absent(ALICE)], required=None).after) == to(
+        "carol@example.org", "example.org"
+    )
