@@ -9,6 +9,7 @@ their number, and a password ``alice`` would blank ``alice@example.com`` in what
 
 from __future__ import annotations
 
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.argspec import ACCOUNTS, COMMON
 from ansible_collections.mailwright.mail.plugins.plugin_utils.document import DocumentAction
 
 
@@ -16,4 +17,5 @@ class ActionModule(DocumentAction):
     """``domains``, ``mailboxes`` and ``aliases`` go into the document."""
 
     MODULE = "mailwright.mail.accounts"
+    OPTIONS = (*COMMON, *ACCOUNTS)
     HIDDEN = ("domains", "mailboxes", "aliases")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -18,9 +18,10 @@ _SECRETS = ("password", "password_hash")
 
 
 class DocumentAction(ActionBase):
-    """Runs ``MODULE`` with its ``HIDDEN`` options in the document; the others go as they are."""
+    """Runs ``MODULE`` with its ``HIDDEN`` options in the document; the others of its ``OPTIONS`` go as they are."""
 
     MODULE = ""
+    OPTIONS: Collection[str] = ()
     HIDDEN: tuple[str, ...] = ()
     TRANSFERS_FILES = False
     _supports_check_mode = True
@@ -30,14 +31,9 @@ class DocumentAction(ActionBase):
         """Return the module's result."""
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
-        arguments = dict(self._task.args)
-        # ansible-core 2.18 leaves its placeholder for omitted values inside lists and dictionaries.
-        omitted = variables.get("omit")
-        hidden = {name: arguments.pop(name) for name in self.HIDDEN if arguments.get(name) is not None}
         try:
-            if arguments.get("document") is not None:
-                raise AnsibleActionFail("document is for the collection's own use; give the options themselves")
-            arguments["document"] = json.dumps(plain(hidden, "", omitted))
+            # ansible-core 2.18 leaves its placeholder for omitted values inside lists and dictionaries.
+            arguments = self._arguments(variables.get("omit"))
         except AnsibleActionFail as error:
             # Returned, and not raised, so that failed_when and ignore_errors see it as any other failure.
             return {**result, "failed": True, "msg": error.message}
@@ -50,6 +46,25 @@ class DocumentAction(ActionBase):
             )
         )
         return result
+
+    def _arguments(self, omitted: object) -> dict[str, Any]:
+        """Return what the module is called with.
+
+        Raises:
+            AnsibleActionFail: an option that the module does not have, or a value that cannot go into the document.
+        """
+        arguments = {name: value for name, value in self._task.args.items() if name != "document" or value is not None}
+        if "document" in arguments:
+            raise AnsibleActionFail("document is for the collection's own use; give the options themselves")
+        # The module would refuse these as well, and Ansible would show what it was given: passwords in a list, too.
+        if unknown := sorted(set(arguments) - set(self.OPTIONS)):
+            told = f"the option {unknown[0]} is" if len(unknown) == 1 else f"the options {', '.join(unknown)} are"
+            raise AnsibleActionFail(f"{told} not known; known are {', '.join(sorted(self.OPTIONS))}")
+        given = {name: arguments.pop(name) for name in self.HIDDEN if arguments.get(name) is not None}
+        # An empty document would be a secret like any other: Ansible would blank every {} in what the module returns.
+        if hidden := plain(given, "", omitted):
+            arguments["document"] = json.dumps(hidden)
+        return arguments
 
 
 def plain(value: Any, place: str, omitted: object = None) -> Any:

@@ -1,0 +1,94 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's half of accounts and mailbox: what the modules are called with, and what never gets that far."""
+
+from __future__ import annotations
+
+import json
+import types
+from typing import Any
+
+import pytest
+
+from ansible_collections.mailwright.mail.plugins.action import accounts, mailbox
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts import argspec
+from ansible_collections.mailwright.mail.plugins.plugin_utils.document import DocumentAction
+
+ACTIONS: dict[str, type[DocumentAction]] = {"accounts": accounts.ActionModule, "mailbox": mailbox.ActionModule}
+SPECS = {"accounts": argspec.ACCOUNTS, "mailbox": argspec.MAILBOX}
+SECRET = "correct horse"
+
+
+@pytest.fixture(autouse=True)
+def plain_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out what the base class does with a real task and connection."""
+    monkeypatch.setattr("ansible.plugins.action.ActionBase.run", lambda *_given, **_named: {})
+
+
+def run(name: str, **options: Any) -> dict[str, Any]:
+    """Return the action's result, which here is what it calls the module with."""
+
+    class Action(ACTIONS[name]):  # type: ignore[misc]  # mypy does not see which class that is
+        def __init__(self) -> None:
+            self._task = types.SimpleNamespace(args=options, async_val=0)
+
+        def _execute_module(self, **given: Any) -> dict[str, Any]:
+            assert given["module_name"] == f"mailwright.mail.{name}"
+            result: dict[str, Any] = given["module_args"]
+            return result
+
+    return Action().run(task_vars={"omit": "__omit__"})
+
+
+def test_lists_and_secrets_travel_in_the_document() -> None:
+    boxes = [{"address": "alice@example.com", "password": SECRET}]
+    called = run("accounts", mailboxes=boxes, path="/x")
+    assert json.loads(called.pop("document")) == {"mailboxes": boxes}
+    assert called == {"path": "/x"}
+    called = run("mailbox", address="alice@example.com", password=SECRET, quota="5G")
+    assert json.loads(called.pop("document")) == {"password": SECRET}
+    assert called == {"address": "alice@example.com", "quota": "5G"}
+
+
+@pytest.mark.parametrize("password", [{}, {"password": None}, {"password": "__omit__"}])
+def test_where_nothing_is_hidden_there_is_no_document(password: dict[str, Any]) -> None:
+    """Ansible would take it for a secret and blank it in the result: each {} in a display name."""
+    options = {"address": "alice@example.com", "display_name": "a {} b"}
+    assert "document" not in run("mailbox", **options, **password)
+
+
+def test_empty_values_are_handed_over() -> None:
+    assert json.loads(run("mailbox", address="a@example.com", password="")["document"]) == {"password": ""}
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_every_option_of_the_module_is_known(name: str) -> None:
+    options = {**argspec.COMMON, **SPECS[name]}
+    assert "failed" not in run(name, **dict.fromkeys(options, "x"))
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "told"),
+    [
+        (
+            "accounts",
+            {"mailboxen": [{"address": "alice@example.com", "password": SECRET}]},
+            "the option mailboxen is not known; known are aliases, backend, domains, lock_timeout, mailboxes, path, "
+            "required_aliases, required_destination",
+        ),
+        (
+            "mailbox",
+            {"address": "alice@example.com", "passwort": SECRET, "kwota": "5G"},
+            "the options kwota, passwort are not known; known are active, address, backend, cascade, display_name, "
+            "lock_timeout, password, password_hash, password_scheme, path, protocols, quota, rate_limit, state, "
+            "update_password",
+        ),
+        (
+            "mailbox",
+            {"document": json.dumps({"password": SECRET})},
+            "document is for the collection's own use; give the options themselves",
+        ),
+    ],
+)
+def test_unknown_options_are_refused_without_their_values(name: str, options: dict[str, Any], told: str) -> None:
+    assert run(name, **options) == {"failed": True, "msg": told}
