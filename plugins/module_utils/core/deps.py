@@ -15,6 +15,7 @@ PACKAGES = {
     "cryptography": "python3-cryptography",
     "idna": "python3-idna",
     "lmdb": "python3-lmdb",
+    "passlib": "python3-passlib",
 }
 
 
