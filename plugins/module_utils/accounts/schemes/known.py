@@ -128,7 +128,7 @@ def make_recipe(subject: str, name: str, options: Mapping[str, Any] | None = Non
     """
     form = find_form(subject, name)
     check_strength(subject, form.name, form.scheme.weak, allow_weak)
-    return Recipe(form, _cost(f"password_options of {subject}", form.scheme, options or {}))
+    return Recipe(form, _cost(f"{subject}, {form.scheme.name} with", form.scheme, options or {}))
 
 
 def _cost(subject: str, scheme: Scheme, given: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
@@ -148,8 +148,8 @@ def _number(subject: str, option: CostOption, value: object) -> int:
     if value is None:
         return option.default
     # Templates make text of numbers; a boolean is an int for Python and a mistake here.
-    text = value.strip() if isinstance(value, str) else str(value) if type(value) is int else ""
+    text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= 12 else -1
     if not option.lowest <= number <= option.highest:
-        raise InvalidValue(f"{option.name} in {subject}", value, "is out of range", f"give {option.range}")
+        raise InvalidValue(f"{subject} {option.name}", value, "is out of range", f"give {option.range}")
     return number

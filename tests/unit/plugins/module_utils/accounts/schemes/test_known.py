@@ -101,7 +101,7 @@ def test_crypt_takes_what_the_system_knows() -> None:
 @pytest.mark.parametrize(
     ("name", "options", "told"),
     [
-        ("BLF-CRYPT", {"rounds": 3}, "rounds in password_options of alice 3: is out of range; give 4 to 31"),
+        ("BLF-CRYPT", {"rounds": 3}, "alice, BLF-CRYPT with rounds 3: is out of range; give 4 to 31"),
         ("BLF-CRYPT", {"rounds": 32}, "32: is out of range; give 4 to 31"),
         ("BLF-CRYPT", {"rounds": "many"}, "'many': is out of range; give 4 to 31"),
         ("BLF-CRYPT", {"rounds": True}, "True: is out of range"),
@@ -111,7 +111,7 @@ def test_crypt_takes_what_the_system_knows() -> None:
         ("SHA512-CRYPT", {"rounds": 999}, "999: is out of range; give 1000 to 999999999"),
         ("SCRAM-SHA-256", {"rounds": 4095}, "4095: is out of range; give 4096 to 10000000"),
         ("PBKDF2", {"rounds": 10**13}, "is out of range"),
-        ("ARGON2ID", {"memory": 7}, "memory in .* 7: is out of range; give 8 to 4194304 KiB"),
+        ("ARGON2ID", {"memory": 7}, "alice, ARGON2ID with memory 7: is out of range; give 8 to 4194304 KiB"),
         ("ARGON2ID", {"memory": 31, "lanes": 4}, "do not fit together; memory has to be at least .*, here 32"),
         ("ARGON2ID", {"rounds": 3}, "'rounds': is no option of ARGON2ID; it has memory and passes and lanes"),
         ("SSHA512", {"rounds": 3}, "'rounds': is no option of SSHA512; it has none"),
