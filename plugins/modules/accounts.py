@@ -14,7 +14,7 @@ author:
 description:
   - Adds, changes and removes any number of domains, mailboxes and aliases in the account store, in one transaction.
     Either all of it happens or nothing.
-  - What is not listed stays as it is, and so do options that are not given.
+  - What is not listed stays as it is, unless O(purge) says otherwise, and so do options that are not given.
   - The order in the lists has no meaning. What is to be there is set first, then what is to be absent goes, and the
     result is judged as a whole.
   - Makes the store when there is none, and brings an older store to the present schema, even when the lists are empty.
@@ -253,6 +253,28 @@ options:
       - Where it is, or leads to, an address that is added itself, that one leads to the mailbox that an empty value
         means.
     type: str
+  purge:
+    description:
+      - What becomes of domains, mailboxes and aliases that are in the store and not in the lists. With V(none) they
+        stay.
+      - With V(domains), mailboxes and aliases go that are not listed, within the domains that are listed as present.
+      - With V(all), everything goes that is not listed, domains included. A listed mailbox or alias then needs its
+        domain listed.
+      - Whatever is listed counts, also with C(state=absent). What O(required_aliases) added is never unlisted, and goes
+        with its domain.
+      - Addresses that go are taken out of the aliases that stay. Where such an alias would be left without a
+        destination, or is listed with the address, the task is refused and names both.
+      - Mail that was delivered stays on the disk.
+    type: str
+    choices: [none, domains, all]
+    default: none
+  purge_limit:
+    description:
+      - How much O(purge) may remove, as a share of all domains, mailboxes and aliases in the store, such as V(10%), or
+        as a number of them. A purge over it changes nothing and says what it would remove.
+      - A share over V(0%) lets at least 10 go, unless the task lists nothing at all. V(100%) allows everything.
+    type: str
+    default: 10%
   document:
     description:
       - How the collection hands over the lists and the secrets in them without showing them. Leave it alone.
@@ -285,6 +307,17 @@ EXAMPLES = r"""
       - name: example.org
     required_aliases: true
     required_destination: alice@example.com
+
+- name: Let nothing be in these two domains that is not listed, a fifth of the store at most going in one run
+  mailwright.mail.accounts:
+    domains:
+      - name: example.com
+      - name: example.org
+    mailboxes:
+      - address: alice@example.com
+      - address: archive@example.org
+    purge: domains
+    purge_limit: 20%
 
 - name: Somebody leaves, and a colleague gets the mail
   mailwright.mail.accounts:

@@ -67,6 +67,8 @@ ACCOUNTS: Spec = {
     "aliases": {"type": "list", "elements": "dict", "default": [], "options": ALIAS},
     "required_aliases": {"type": "bool"},
     "required_destination": {"type": "str"},
+    "purge": {"type": "str", "choices": ["none", "domains", "all"], "default": "none"},
+    "purge_limit": {"type": "str", "default": "10%"},
 }
 DOMAIN_FILTER: Spec = {"name": {"type": "str"}}
 ALIAS_FILTER: Spec = {"address": {"type": "str"}, "domain": {"type": "str"}}

@@ -3,7 +3,8 @@
 """Found and wanted accounts -> the plan. Pure: no clock, no file, no hashing.
 
 One plan serves one object and ten thousand. The order in which a user lists things has no meaning: domains, mailboxes
-and aliases that are to be there are set first, then what is to go goes, and the result is judged as a whole.
+and aliases that are to be there are set first, then what is to go goes, then what a purge finds unlisted, and the
+result is judged as a whole.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from ..core.errors import Conflict
 from ..core.plan import Change, Plan
 from .limits import check_limits
 from .model import Accounts, Alias, Domain, Mailbox, domain_of, without_tag
+from .purge import check_purge_limit, find_unlisted
 from .required import required_aliases
 from .views import shown_alias, shown_domain, shown_mailbox
 from .wanted import Wanted, WantedAlias, WantedMailbox
@@ -78,6 +80,7 @@ def make_plan(
     draft = _Draft(found, now)
     _put(draft, wanted, frozenset(matching))
     _remove(draft, wanted)
+    _purge(draft, wanted)
     _put_required(draft, wanted)
     _mend_references(draft, wanted)
     warnings = _check_parents(draft, wanted, predict)
@@ -106,6 +109,8 @@ class _Draft:
         self.passwords: dict[str, tuple[str, str]] = {}
         # Addresses that were there and are taken out, with the leave to take them out of aliases too.
         self.removed: dict[str, bool] = {}
+        # Those of them that went only because they are not listed.
+        self.purged: set[str] = set()
 
     def has(self, address: str) -> bool:
         return address in self.mailboxes or address in self.aliases
@@ -194,6 +199,19 @@ def _remove(draft: _Draft, wanted: Wanted) -> None:
             _remove_domain(draft, wanted, domain.name, domain.cascade)
 
 
+def _purge(draft: _Draft, wanted: Wanted) -> None:
+    unlisted = find_unlisted(draft.accounts(), wanted)
+    check_purge_limit(unlisted, draft.found, wanted)
+    for name in unlisted.domains:
+        del draft.domains[name]
+    for address in unlisted.mailboxes:
+        del draft.mailboxes[address]
+    for address in (*unlisted.aliases, *unlisted.required):
+        del draft.aliases[address]
+    draft.purged.update(unlisted.mailboxes, unlisted.aliases, unlisted.required)
+    draft.removed.update(dict.fromkeys(draft.purged, True))
+
+
 def _put_required(draft: _Draft, wanted: Wanted) -> None:
     for address, destinations in required_aliases(draft.accounts(), wanted).items():
         if destinations:
@@ -262,6 +280,7 @@ def _remove_domain(draft: _Draft, wanted: Wanted, name: str, cascade: bool) -> N
 def _remove_from_aliases(draft: _Draft, wanted: Wanted, gone: Mapping[str, bool]) -> None:
     """Take addresses that go out of the aliases that deliver to them, or refuse with the aliases' names."""
     referring: dict[str, list[str]] = {}
+    absent = "is to be absent; leave one of the two out"
     for alias in list(draft.aliases.values()):
         lost = _gone_from(alias, draft, gone)
         if not lost:
@@ -269,16 +288,17 @@ def _remove_from_aliases(draft: _Draft, wanted: Wanted, gone: Mapping[str, bool]
         asked = wanted.aliases.get(alias.address)
         if asked is not None and asked.present and (again := [name for name in lost if name in asked.destinations]):
             raise Conflict(
-                f"alias {alias.address} is wanted with the destination {again[0]}, which is to be absent; "
-                "leave one of the two out"
+                f"alias {alias.address} is wanted with the destination {again[0]}, which "
+                + ("is not listed and would be purged; list it too" if lost[again[0]] in draft.purged else absent)
             )
         for address in set(lost.values()):
             if not gone[address]:
                 referring.setdefault(address, []).append(alias.address)
         left = tuple(name for name in alias.destinations if name not in lost)
         if not left and all(gone[address] for address in lost.values()):
+            how = "by purge" if draft.purged.intersection(lost.values()) else "with cascade"
             raise Conflict(
-                f"{_listed(lost)} cannot be removed with cascade: the alias {alias.address} has no other destination; "
+                f"{_listed(lost)} cannot be removed {how}: the alias {alias.address} has no other destination; "
                 "remove that alias too, or give it another one"
             )
         draft.set(draft.aliases, Alias, alias.address, {"destinations": left})

@@ -49,6 +49,8 @@ def run_accounts(module: AnsibleModule) -> None:
             given.get("aliases") or (),
             required=given.get("required_aliases"),
             required_destination=given.get("required_destination", ""),
+            purge=given["purge"],
+            purge_limit=given["purge_limit"],
         )
         _run(module, wanted, create=True)
 

@@ -8,6 +8,7 @@ missing was not given, and neither was one that is ``None``, as far as an argume
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -21,6 +22,8 @@ Given = Mapping[str, Any]
 
 # Options that have a default or choices: for these, an argument spec refuses null.
 _NEVER_NULL = ("state", "cascade", "exclusive", "update_password", "protocols")
+PURGES = ("none", "domains", "all")
+_LIMIT = re.compile(r"([0-9]{1,9})\s*(%?)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,20 @@ class WantedRequired:
 
 
 @dataclass(frozen=True, slots=True)
+class WantedPurge:
+    """What of the rest is to go, and how much of it at most: ``limit`` percent of the store, or that many objects."""
+
+    scope: str = "none"
+    limit: int = 10
+    is_share: bool = True
+
+    @property
+    def shown(self) -> str:
+        """The limit as a user writes it."""
+        return f"{self.limit}%" if self.is_share else str(self.limit)
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """All that one task asks for, by name and address. Without ``required``, required aliases stay as they are."""
 
@@ -102,6 +119,7 @@ class Wanted:
     mailboxes: Mapping[str, WantedMailbox] = field(default_factory=dict)
     aliases: Mapping[str, WantedAlias] = field(default_factory=dict)
     required: WantedRequired | None = None
+    purge: WantedPurge = WantedPurge()
 
     def present_addresses(self) -> Iterator[tuple[str, str]]:
         """Yield (kind, address) of the mailboxes and aliases that are to be there."""
@@ -121,8 +139,10 @@ def parse_wanted(
     *,
     required: bool | None = None,
     required_destination: str = "",
+    purge: str = "none",
+    purge_limit: str = "10%",
 ) -> Wanted:
-    """Return all that is asked for; ``required`` and its destination are the options of ``accounts``.
+    """Return all that is asked for; ``required`` and what follows are the options of ``accounts``.
 
     Raises:
         InvalidValue, BadPassword: a value cannot be taken.
@@ -133,6 +153,7 @@ def parse_wanted(
         _collect("mailboxes", mailboxes, parse_wanted_mailbox, lambda one: one.address),
         _collect("aliases", aliases, parse_wanted_alias, lambda one: one.address),
         None if required is None else parse_wanted_required(required, required_destination),
+        parse_wanted_purge(purge, purge_limit),
     )
 
 
@@ -204,6 +225,14 @@ def parse_wanted_alias(given: Given, place: str = "alias") -> WantedAlias:
 def parse_wanted_required(present: bool, destination: str = "") -> WantedRequired:
     """Return the required aliases asked for; an empty ``destination`` names nobody."""
     return WantedRequired(present, str(parse_address(destination, "required_destination")) if destination else "")
+
+
+def parse_wanted_purge(scope: str, limit: str) -> WantedPurge:
+    """Return the purge asked for, with a limit such as ``10%`` or ``250``."""
+    match = _LIMIT.fullmatch(limit.strip())
+    if match is None or (match[2] and int(match[1]) > 100):
+        raise InvalidValue("purge_limit", limit, "is no limit", "give a number of objects, or 0% to 100% of them all")
+    return WantedPurge(parse_choice("purge", scope, PURGES), int(match[1]), bool(match[2]))
 
 
 _Wanted = TypeVar("_Wanted", WantedDomain, WantedMailbox, WantedAlias)

@@ -74,7 +74,7 @@ def test_every_option_of_the_module_is_known(name: str) -> None:
             "accounts",
             {"mailboxen": [{"address": "alice@example.com", "password": SECRET}]},
             "the option mailboxen is not known; known are aliases, backend, domains, lock_timeout, mailboxes, path, "
-            "required_aliases, required_destination",
+            "purge, purge_limit, required_aliases, required_destination",
         ),
         (
             "mailbox",

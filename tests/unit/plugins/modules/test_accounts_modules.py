@@ -133,6 +133,17 @@ STATES: list[tuple[str, dict[str, Any]]] = [
             "required_destination": "Bob@example.org",
         },
     ),
+    ("accounts", {"domains": [{"name": "example.com"}], "mailboxes": [BASE["mailboxes"][0]], "purge": "domains"}),
+    (
+        "accounts",
+        {
+            "domains": [{"name": "example.com"}],
+            "mailboxes": [{"address": "alice@example.com"}],
+            "aliases": [{"address": "info@example.com"}],
+            "required_aliases": True,
+            "purge": "all",
+        },
+    ),
 ]
 
 
@@ -183,6 +194,32 @@ def test_counts_say_what_happened(run: Run, base: Result) -> None:
     assert base["counts"] == {"domain": {**none, "add": 2}, "mailbox": {**none, "add": 2}, "alias": {**none, "add": 1}}
     assert base["total"] == {"domains": 2, "mailboxes": 2, "aliases": 1}
     assert run("accounts", **BASE)["counts"] == {"domain": none, "mailbox": none, "alias": none}
+
+
+def test_a_purge_is_counted_and_shown(run: Run, base: Result) -> None:
+    lists = {"domains": [{"name": "example.com"}], "mailboxes": [BASE["mailboxes"][0]]}
+    purged = run("accounts", **lists, aliases=[{"address": "info@example.com"}], purge="all")
+    assert {kind: numbers["remove"] for kind, numbers in purged["counts"].items()} == {
+        "domain": 1,
+        "mailbox": 1,
+        "alias": 0,
+    }
+    assert purged["counts"]["alias"] == {"add": 0, "change": 1, "remove": 0}
+    assert purged["diff"]["after"] == "alias info@example.com\n  destinations: alice@example.com\n"
+    assert "mailbox bob@example.org\n" in purged["diff"]["before"]
+    assert "domain example.org\n" in purged["diff"]["before"]
+
+
+def test_a_purge_over_its_limit_changes_nothing(run: Run, base: Result, path: Path, published: Path) -> None:
+    before = snapshot(path.parent)
+    for check in (True, False):
+        refused = run("accounts", purge="all", check=check)
+        assert refused["msg"].startswith("purge: 5 of 5 objects are not listed and would be removed (2 domains, 2 ")
+        assert "domain example.com, domain example.org, mailbox alice@example.com" in refused["msg"]
+    # The additions of the same task neither.
+    new = {"domains": [{"name": "new.example"}], "purge": "all", "purge_limit": "4"}
+    assert "purge_limit 4 allows 4" in run("accounts", **new)["msg"]
+    assert snapshot(path.parent) == before
 
 
 def test_required_aliases_are_told_apart(run: Run, base: Result) -> None:

@@ -25,10 +25,20 @@ def _plan(
     aliases: Given = (),
     required: bool | None = None,
     destination: str = "",
+    purge: str = "none",
+    purge_limit: str = "10%",
     now: str = "2026-01-01T00:00:00Z",
     **how: Any,
 ) -> AccountsPlan:
-    wanted = parse_wanted(domains, mailboxes, aliases, required=required, required_destination=destination)
+    wanted = parse_wanted(
+        domains,
+        mailboxes,
+        aliases,
+        required=required,
+        required_destination=destination,
+        purge=purge,
+        purge_limit=purge_limit,
+    )
     return make_plan(found or Accounts(), wanted, now=now, location="store", **how)
 
 
