@@ -236,6 +236,20 @@ options:
       active:
         description: Whether mail to the alias is taken. A new alias is active.
         type: bool
+  src:
+    description:
+      - Files on the controller with more domains, mailboxes and aliases, which follow those of the lists. A path, a
+        list of paths, or a dictionary of them with the keys V(domains), V(mailboxes) and V(aliases).
+      - Found as other files are, in C(files/) of the role and beside the playbook. They may be vaulted, as a whole or,
+        in YAML, value by value. They are data and no templates.
+      - A file ending in C(.yml), C(.yaml) or C(.json) is a dictionary with the keys V(domains), V(mailboxes) and
+        V(aliases), as this module takes them; one that is given under a key is the list alone.
+      - A file ending in C(.csv) has one kind of objects, each on a line of its own. Its first line names the columns as
+        the options are called; C(,), C(;) or a tab is between them. Where the columns do not tell of what kind the
+        objects are, give the file under a key. An empty cell is an option that is not given. Lists have spaces, C(,) or
+        C(;) between their entries.
+      - All of them are UTF-8, with a byte-order mark or without.
+    type: raw
   required_aliases:
     description:
       - Whether each domain of O(domains) has the addresses C(postmaster@) and C(abuse@) (RFC 5321, RFC 2142), where no
@@ -307,6 +321,12 @@ EXAMPLES = r"""
       - name: example.org
     required_aliases: true
     required_destination: alice@example.com
+
+- name: Everything of a file, and mailboxes that another system has exported
+  mailwright.mail.accounts:
+    src:
+      domains: domains.yml
+      mailboxes: [people.csv, shared.csv]
 
 - name: Let nothing be in these two domains that is not listed, a fifth of the store at most going in one run
   mailwright.mail.accounts:

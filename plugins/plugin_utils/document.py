@@ -60,11 +60,20 @@ class DocumentAction(ActionBase):
         if unknown := sorted(set(arguments) - set(self.OPTIONS)):
             told = f"the option {unknown[0]} is" if len(unknown) == 1 else f"the options {', '.join(unknown)} are"
             raise AnsibleActionFail(f"{told} not known; known are {', '.join(sorted(self.OPTIONS))}")
-        given = {name: arguments.pop(name) for name in self.HIDDEN if arguments.get(name) is not None}
         # An empty document would be a secret like any other: Ansible would blank every {} in what the module returns.
-        if hidden := plain(given, "", omitted):
+        if hidden := self._hidden(arguments, omitted):
             arguments["document"] = json.dumps(hidden)
         return arguments
+
+    def _hidden(self, arguments: dict[str, Any], omitted: object) -> dict[str, Any]:
+        """Return what goes into the document, and take it out of ``arguments``.
+
+        Raises:
+            AnsibleActionFail: a value that cannot go there.
+        """
+        given = {name: arguments.pop(name) for name in self.HIDDEN if arguments.get(name) is not None}
+        result: dict[str, Any] = plain(given, "", omitted)
+        return result
 
 
 def plain(value: Any, place: str, omitted: object = None) -> Any:

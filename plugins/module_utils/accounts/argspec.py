@@ -65,6 +65,7 @@ ACCOUNTS: Spec = {
     "domains": {"type": "list", "elements": "dict", "default": [], "options": DOMAIN},
     "mailboxes": {"type": "list", "elements": "dict", "default": [], "options": MAILBOX},
     "aliases": {"type": "list", "elements": "dict", "default": [], "options": ALIAS},
+    "src": {"type": "raw"},
     "required_aliases": {"type": "bool"},
     "required_destination": {"type": "str"},
     "purge": {"type": "str", "choices": ["none", "domains", "all"], "default": "none"},

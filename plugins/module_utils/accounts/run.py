@@ -43,6 +43,9 @@ def run_accounts(module: AnsibleModule) -> None:
     """Run the module ``accounts``."""
     with failing(module):
         given = _given(module)
+        if "src" in given:
+            right = "call the module from a playbook, where its action plugin does that"
+            raise InvalidValue("src", given["src"], "was not read", right)
         wanted = parse_wanted(
             given.get("domains") or (),
             given.get("mailboxes") or (),

@@ -360,6 +360,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         {"address": "alice@example.com", "state": "absent"},
         "alice@example.com is a destination of info@example.com",
     ),
+    ("accounts", {"src": "people.csv"}, "src 'people.csv': was not read; call the module from a playbook"),
+    ("accounts", {"purge": "all", "purge_limit": "a lot"}, "purge_limit 'a lot': is no limit; give a number of"),
     ("domain", {"name": "example.com", "lock_timeout": -1}, "lock_timeout -1: is negative"),
     ("domain", {"name": "exa mple.com"}, "has the label 'exa mple'"),
     ("domain", {"name": "example.com", "max_mailboxes": -1}, "-1: is negative"),
