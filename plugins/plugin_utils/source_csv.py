@@ -122,7 +122,7 @@ def _check_entry(entry: Mapping[str, Any], kind: str, place: str) -> None:
     if identity not in entry:
         raise AnsibleActionFail(f"{place}, column {identity}: is empty; give one")
     if fault := fault_of(kind, entry):
-        # Which column it is shows where each is judged without the others; some faults are of two together.
-        alone = (column for column in entry if fault_of(kind, {identity: entry[identity], column: entry[column]}))
-        column = next(alone, "")
+        # The column is the one that has the same fault without the others; some faults are of two together.
+        alone = ((column, fault_of(kind, {identity: entry[identity], column: entry[column]})) for column in entry)
+        column = next((column for column, same in alone if same == fault), "")
         raise AnsibleActionFail(f"{place}, column {column}: {fault}" if column else f"{place}: {fault}")

@@ -9,10 +9,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import event, given
+from hypothesis import strategies as st
 
-from ansible_collections.mailwright.mail.plugins.module_utils.accounts.model import Accounts
-from ansible_collections.mailwright.mail.plugins.module_utils.accounts.plan import AccountsPlan
-from ansible_collections.mailwright.mail.plugins.module_utils.accounts.wanted import WantedPurge, parse_wanted_purge
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.model import Accounts, without_tag
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.plan import AccountsPlan, make_plan
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.wanted import (
+    WantedPurge,
+    parse_wanted,
+    parse_wanted_purge,
+)
 from ansible_collections.mailwright.mail.plugins.module_utils.core.errors import Conflict, InvalidValue
 
 Planner = Callable[..., AccountsPlan]
@@ -180,3 +186,62 @@ def test_limits_are_a_number_or_a_share() -> None:
     for wrong in ("", "%", "101%", "-1", "1.5", "ten", "٣"):
         with pytest.raises(InvalidValue, match=f"purge_limit '{re.escape(wrong)}': is no limit; give a number"):
             parse_wanted_purge("all", wrong)
+
+
+DOMAINS = ["a.example", "b.example"]
+ADDRESSES = [f"{name}@{domain}" for domain in DOMAINS for name in ("x", "y", "z")]
+DESTINATIONS = [*ADDRESSES, "x+tag@a.example", "elsewhere@example.net"]
+
+
+@st.composite
+def lists(draw: st.DrawFn) -> dict[str, Any]:
+    """Return lists that agree with themselves: each address is one thing, in a domain that is listed."""
+    domains = draw(st.sets(st.sampled_from(DOMAINS)))
+    kinds = draw(st.fixed_dictionaries({}, optional={name: st.booleans() for name in ADDRESSES}))
+    known = {name: is_box for name, is_box in kinds.items() if name.partition("@")[2] in domains}
+    return {
+        "domains": [{"name": name} for name in sorted(domains)],
+        "mailboxes": [{"address": name, "password_hash": "*"} for name, is_box in known.items() if is_box],
+        "aliases": [
+            {
+                "address": name,
+                "destinations": draw(
+                    st.lists(st.sampled_from([one for one in DESTINATIONS if one != name]), min_size=1, max_size=3)
+                ),
+            }
+            for name, is_box in known.items()
+            if not is_box
+        ],
+        "required": draw(st.sampled_from([None, True])),
+    }
+
+
+def planned(found: Accounts, lists: dict[str, Any], **options: Any) -> AccountsPlan:
+    return make_plan(found, parse_wanted(**lists, **options), now="2026-01-01T00:00:00Z", version=0)
+
+
+@given(before=lists(), after=lists(), scope=st.sampled_from(["domains", "all"]))
+def test_any_purge_leaves_what_is_listed_and_settles(before: dict[str, Any], after: dict[str, Any], scope: str) -> None:
+    found = planned(Accounts(), before).after
+    options = {"purge": scope, "purge_limit": "100%"}
+    try:
+        result = planned(found, after, **options).after
+    except Conflict as error:
+        event("refused")
+        assert re.search("by purge|would be purged", str(error))
+        return
+    event("purged")
+    assert not planned(result, after, **{**options, "purge_limit": "0"}).changed
+    reach = DOMAINS if scope == "all" else [domain["name"] for domain in after["domains"]]
+    here = {
+        *(name for name in result.mailboxes if name.partition("@")[2] in reach),
+        *(alias.address for alias in result.aliases.values() if not alias.required and alias.domain in reach),
+    }
+    assert here == {entry["address"] for kind in ("mailboxes", "aliases") for entry in after[kind]}
+    assert set(result.domains) >= {domain["name"] for domain in after["domains"]}
+    assert {name.partition("@")[2] for name in (*result.mailboxes, *result.aliases)} <= set(result.domains)
+    gone = {name for name in (*found.mailboxes, *found.aliases) if not result.has(name)}
+    for alias in result.aliases.values():
+        assert alias.destinations
+        for name in alias.destinations:
+            assert result.has(name) or without_tag(name) not in gone
