@@ -147,11 +147,27 @@ options:
         type: str
       password_scheme:
         description:
-          - The scheme in which O(mailboxes[].password) is hashed, one of V(ARGON2ID), V(BLF-CRYPT) and
-            V(SHA512-CRYPT).
+          - The scheme in which O(mailboxes[].password) is hashed, by Dovecot's name, such as V(ARGON2ID),
+            V(BLF-CRYPT), V(SHA512-CRYPT), V(SCRAM-SHA-256), V(PBKDF2) or V(SSHA512). V(.b64) or V(.hex) behind it
+            chooses the encoding.
           - When it is not given, new hashes are V(ARGON2ID), and a stored hash of another scheme stays as long as it
-            matches the password. When it is given, a stored hash of another scheme is replaced.
+            matches the password and is not weak. When it is given, a stored hash of another scheme is replaced.
+          - A warning says when the Dovecot of this host does not know the scheme, or refuses logins with it.
         type: str
+      password_options:
+        description:
+          - What hashing costs. V(rounds) for V(BLF-CRYPT) (the logarithm, V(4) to V(31)), V(SHA512-CRYPT),
+            V(SHA256-CRYPT), V(PBKDF2), V(SCRAM-SHA-256) and V(SCRAM-SHA-1). V(memory) in KiB, V(passes) and
+            V(lanes) for Argon2.
+          - A stored hash with another cost than one given here is replaced.
+        type: dict
+      allow_weak_scheme:
+        description:
+          - Whether O(mailboxes[].password_scheme) and O(mailboxes[].password_hash) may be of a weak scheme, that is
+            one without a salt, or built on MD5, SHA-1 or DES.
+          - Without it, a stored hash of a weak scheme is replaced when O(mailboxes[].password) is given.
+        type: bool
+        default: false
       update_password:
         description:
           - With V(always), the stored hash is verified against O(mailboxes[].password) and replaced when it does not

@@ -45,6 +45,8 @@ MAILBOX: Spec = {
     "password": {"type": "str", "no_log": True},
     "password_hash": {"type": "str", "no_log": True},
     "password_scheme": {"type": "str", "no_log": False},
+    "password_options": {"type": "dict", "no_log": False},
+    "allow_weak_scheme": {"type": "bool", "default": False},
     "update_password": {"type": "str", "choices": ["always", "on_create"], "default": "always", "no_log": False},
     "quota": {"type": "str"},
     "display_name": {"type": "str"},

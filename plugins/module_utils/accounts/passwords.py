@@ -85,7 +85,7 @@ def scheme_of(stored: str) -> str | None:
 
 
 def is_made_by(stored: str, recipe: Recipe) -> bool:
-    """Whether a hash in its stored form has the scheme, the encoding and the cost of ``recipe``."""
+    """Whether a hash in its stored form has the scheme and the encoding of ``recipe``, and the cost asked for in it."""
     found = _parts(stored)
     return found is not None and recipe.made(*found)
 

@@ -19,6 +19,7 @@ from .limits import check_limits
 from .model import Accounts, Alias, Domain, Mailbox, domain_of, without_tag
 from .purge import check_purge_limit, find_unlisted
 from .required import required_aliases
+from .schemes.known import Recipe
 from .views import shown_alias, shown_domain, shown_mailbox
 from .wanted import Wanted, WantedAlias, WantedMailbox
 
@@ -30,13 +31,13 @@ class AccountsPlan(Plan):
     """The changes, and what `store.Store.apply` needs for them.
 
     ``after.mailboxes`` has an empty hash where a password is still to be hashed: ``passwords`` has them by address as
-    (scheme, password). ``touched`` names the objects that differ by kind; one that is not in ``after`` goes.
+    (recipe, password). ``touched`` names the objects that differ by kind; one that is not in ``after`` goes.
     """
 
     found: Accounts = field(default_factory=Accounts)
     after: Accounts = field(default_factory=Accounts)
     touched: dict[str, list[str]] = field(default_factory=dict)
-    passwords: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
+    passwords: dict[str, tuple[Recipe, str]] = field(default_factory=dict, repr=False)
     warnings: list[str] = field(default_factory=list)
     # Whether the store itself is to be written, be it only made or migrated.
     writes: bool = False
@@ -106,7 +107,7 @@ class _Draft:
         self.domains = dict(found.domains)
         self.mailboxes = dict(found.mailboxes)
         self.aliases = dict(found.aliases)
-        self.passwords: dict[str, tuple[str, str]] = {}
+        self.passwords: dict[str, tuple[Recipe, str]] = {}
         # Addresses that were there and are taken out, with the leave to take them out of aliases too.
         self.removed: dict[str, bool] = {}
         # Those of them that went only because they are not listed.
@@ -154,7 +155,7 @@ def _put_mailbox(draft: _Draft, wanted: WantedMailbox, matches: bool) -> None:
             values["password_hash"] = wanted.password_hash
         elif wanted.password is not None and not (matches and known and wanted.keeps(known.password_hash)):
             values["password_hash"] = ""
-            draft.passwords[wanted.address] = (wanted.new_scheme, wanted.password)
+            draft.passwords[wanted.address] = (wanted.new_recipe, wanted.password)
     draft.set(draft.mailboxes, Mailbox, wanted.address, values)
 
 

@@ -20,6 +20,7 @@ from .model import Accounts
 from .passwords import make_many, verify_many
 from .plan import AccountsPlan, make_plan, password_checks
 from .publishing import Reader, publish, readers
+from .served import login_warnings
 from .sqlite import SqliteStore
 from .store import MODE, Stale, Store
 from .views import alias_value, domain_value, mailbox_value
@@ -140,7 +141,7 @@ class _Session:
     def _plan(self, found: Accounts) -> AccountsPlan:
         checks = password_checks(found, self._wanted)
         self._verified.update(verify_many(pair for pair in checks.values() if pair not in self._verified))
-        return make_plan(
+        plan = make_plan(
             found,
             self._wanted,
             matching={address for address, pair in checks.items() if self._verified[pair]},
@@ -151,6 +152,8 @@ class _Session:
             create=self._create,
             details=bool(self._module._diff),
         )
+        plan.warnings += login_warnings(plan, self._wanted)
+        return plan
 
     def _apply(self, plan: AccountsPlan, served: Sequence[Reader]) -> None:
         for reader in served:
@@ -183,8 +186,8 @@ class _Session:
             if self._kind == "domain" and name in after.domains:
                 value = domain_value(after.domains[name])
             elif self._kind == "mailbox" and name in after.mailboxes:
-                new_scheme, _password = plan.passwords.get(name, (None, ""))
-                value = mailbox_value(after.mailboxes[name], new_scheme)
+                recipe, _password = plan.passwords.get(name, (None, ""))
+                value = mailbox_value(after.mailboxes[name], recipe)
             elif self._kind == "alias" and name in after.aliases:
                 value = alias_value(after.aliases[name])
         return {self._kind: value}

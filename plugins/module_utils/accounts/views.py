@@ -10,6 +10,7 @@ from ..core.addresses import show_domain
 from ..core.sizes import show_size
 from .model import NO_LOGIN, Accounts, Alias, Domain, Mailbox, domain_of
 from .passwords import scheme_of
+from .schemes.known import Recipe
 
 
 def domain_value(domain: Domain) -> dict[str, Any]:
@@ -33,12 +34,12 @@ def domain_value(domain: Domain) -> dict[str, Any]:
     }
 
 
-def mailbox_value(mailbox: Mailbox, new_scheme: str | None = None) -> dict[str, Any]:
-    """Return a mailbox as modules return it, never with its hash; ``new_scheme`` where one is still to be made."""
+def mailbox_value(mailbox: Mailbox, recipe: Recipe | None = None) -> dict[str, Any]:
+    """Return a mailbox as modules return it, never with its hash; ``recipe`` where one is still to be made."""
     return {
         "address": mailbox.address,
         "unicode_address": show_address(mailbox.address),
-        "password_scheme": new_scheme or scheme_of(mailbox.password_hash),
+        "password_scheme": recipe.name if recipe else scheme_of(mailbox.password_hash),
         "quota": mailbox.quota,
         "display_name": mailbox.display_name,
         "active": mailbox.active,

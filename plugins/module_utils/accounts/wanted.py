@@ -13,15 +13,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from ansible.module_utils.common.validation import check_type_dict
+
 from ..core.addresses import parse_address, parse_mailbox_address, parse_own_address
 from ..core.errors import Conflict, InvalidValue
 from .fields import ALIAS_FIELDS, DOMAIN_FIELDS, MAILBOX_FIELDS, known_domain, parse_choice, parse_flag, parse_text
-from .passwords import DEFAULT_SCHEME, BadPassword, check_password, find_scheme, parse_hash, scheme_of
+from .passwords import DEFAULT_SCHEME, BadPassword, check_password, find_scheme, is_made_by, is_weak, parse_hash
+from .schemes.known import Recipe
 
 Given = Mapping[str, Any]
 
 # Options that have a default or choices: for these, an argument spec refuses null.
-_NEVER_NULL = ("state", "cascade", "exclusive", "update_password", "protocols")
+_NEVER_NULL = ("state", "cascade", "exclusive", "update_password", "protocols", "allow_weak_scheme")
+_MAILBOX_OPTIONS = (
+    *("address", "state", "cascade", "update_password"),
+    *("password", "password_hash", "password_scheme", "password_options", "allow_weak_scheme"),
+)
 PURGES = ("none", "domains", "all")
 _LIMIT = re.compile(r"([0-9]{1,9})\s*(%?)", re.ASCII)
 
@@ -38,25 +45,28 @@ class WantedDomain:
 
 @dataclass(frozen=True, slots=True)
 class WantedMailbox:
-    """A mailbox as asked for. ``scheme`` is ``None`` where none was named: a stored hash that matches then stays."""
+    """A mailbox as asked for. ``recipe`` is ``None`` where neither scheme nor cost was named."""
 
     address: str
     present: bool = True
     fields: Mapping[str, Any] = field(default_factory=dict)
     password: str | None = field(default=None, repr=False)
     password_hash: str | None = field(default=None, repr=False)
-    scheme: str | None = None
+    recipe: Recipe | None = None
+    allow_weak: bool = False
     update_password: str = "always"
     cascade: bool = False
 
     @property
-    def new_scheme(self) -> str:
-        """The scheme of a hash that has to be made."""
-        return self.scheme or DEFAULT_SCHEME
+    def new_recipe(self) -> Recipe:
+        """How a hash that has to be made is made."""
+        return self.recipe or find_scheme("password_scheme", DEFAULT_SCHEME)
 
     def keeps(self, stored: str) -> bool:
-        """Whether a ``stored`` hash that matches the password is also of the scheme asked for."""
-        return self.scheme is None or scheme_of(stored) == self.scheme
+        """Whether a ``stored`` hash that matches the password is also of the scheme and cost asked for."""
+        if self.recipe is not None:
+            return is_made_by(stored, self.recipe)
+        return self.allow_weak or not is_weak(stored)
 
     def check_new(self) -> None:
         """Refuse to make the mailbox without a word about its password."""
@@ -171,29 +181,49 @@ def parse_wanted_mailbox(given: Given, place: str = "mailbox") -> WantedMailbox:
     """Return the mailbox asked for."""
     address = str(parse_mailbox_address(_identity(given, "address", place), f"{place} address"))
     subject = f"mailbox {address}"
-    others = ("address", "state", "cascade", "password", "password_hash", "password_scheme", "update_password")
-    values, rest = _parse_fields(given, MAILBOX_FIELDS, subject, others)
-    scheme = rest.get("password_scheme")
-    found_scheme = (
-        None
-        if scheme is None
-        else find_scheme(f"password_scheme of {subject}", parse_text(f"password_scheme of {subject}", scheme))
-    )
+    values, rest = _parse_fields(given, MAILBOX_FIELDS, subject, _MAILBOX_OPTIONS)
+    allow_weak = parse_flag(f"allow_weak_scheme of {subject}", rest.get("allow_weak_scheme", False))
+    recipe = _recipe(rest, subject, allow_weak)
     password, password_hash = _secret(rest, "password", subject), _secret(rest, "password_hash", subject)
     if password is not None and password_hash is not None:
         raise Conflict(f"{subject}: password and password_hash are both given; give one of them")
     if password is not None:
-        check_password(f"password of {subject}", password, found_scheme)
+        check_password(f"password of {subject}", password, recipe)
     return WantedMailbox(
         address,
         _present(rest, subject),
         values,
         password,
-        None if password_hash is None else parse_hash(f"password_hash of {subject}", password_hash),
-        found_scheme.name if found_scheme else None,
+        None
+        if password_hash is None
+        else parse_hash(f"password_hash of {subject}", password_hash, allow_weak=allow_weak),
+        recipe,
+        allow_weak,
         parse_choice(f"update_password of {subject}", rest.get("update_password", "always"), ("always", "on_create")),
         parse_flag(f"cascade of {subject}", rest.get("cascade", False)),
     )
+
+
+def _recipe(given: Given, subject: str, allow_weak: bool) -> Recipe | None:
+    """Return how the password is to be hashed; ``None`` where neither scheme nor options were given."""
+    name, options = given.get("password_scheme"), given.get("password_options")
+    if options is not None:
+        options = _options(f"password_options of {subject}", options)
+    if name is None and not options:
+        return None
+    place = f"password_scheme of {subject}"
+    return find_scheme(
+        place, DEFAULT_SCHEME if name is None else parse_text(place, name), options, allow_weak=allow_weak
+    )
+
+
+def _options(subject: str, value: object) -> Given:
+    """Return a dictionary as an argument spec takes it, ``passes=4`` too."""
+    try:
+        options: Given = check_type_dict(value)
+    except TypeError as error:
+        raise InvalidValue(subject, value, "is no dictionary", "give names with numbers") from error
+    return options
 
 
 def parse_wanted_alias(given: Given, place: str = "alias") -> WantedAlias:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ...core.errors import Conflict, InvalidValue
@@ -50,10 +50,14 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a password is hashed: a form, and the cost as (option, number) in the order of the scheme's options."""
+    """How a password is hashed: a form, and the cost as (option, number) in the order of the scheme's options.
+
+    ``asked`` names the options that were given. The others are defaults for new hashes: no reason to replace one.
+    """
 
     form: Form
-    cost: tuple[tuple[str, int], ...] = field(default=())
+    cost: tuple[tuple[str, int], ...] = ()
+    asked: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -71,8 +75,9 @@ class Recipe:
         return f"{{{self.name}}}{self.form.encoding.encode(raw)}"
 
     def made(self, form: Form, raw: bytes) -> bool:
-        """Whether a stored hash has this form and this cost."""
-        return form == self.form and dict(self.scheme.cost(raw)) == dict(self.cost)
+        """Whether a stored hash has this form, and the cost as far as that was asked for."""
+        found = self.scheme.cost(raw) if form == self.form else None
+        return found is not None and all(found.get(name) == number for name, number in self.cost if name in self.asked)
 
     def salt_of_seed(self, seed: str) -> bytes:
         """Return the salt that ``seed`` stands for: always the same, and another one for another scheme.
@@ -128,7 +133,8 @@ def make_recipe(subject: str, name: str, options: Mapping[str, Any] | None = Non
     """
     form = find_form(subject, name)
     check_strength(subject, form.name, form.scheme.weak, allow_weak)
-    return Recipe(form, _cost(f"{subject}, {form.scheme.name} with", form.scheme, options or {}))
+    given = {name: number for name, number in (options or {}).items() if number is not None}
+    return Recipe(form, _cost(f"{subject}, {form.scheme.name} with", form.scheme, given), frozenset(given))
 
 
 def _cost(subject: str, scheme: Scheme, given: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
@@ -137,7 +143,7 @@ def _cost(subject: str, scheme: Scheme, given: Mapping[str, Any]) -> tuple[tuple
         if name not in known:
             has = f"it has {' and '.join(known)}" if known else "it has none"
             raise InvalidValue(subject, name, f"is no option of {scheme.name}", has)
-    cost = {name: _number(subject, option, given.get(name)) for name, option in known.items()}
+    cost = {name: _number(subject, option, given.get(name, option.default)) for name, option in known.items()}
     problem = scheme.cost_problem(cost)
     if problem:
         raise InvalidValue(subject, dict(given), "do not fit together", problem)
@@ -145,8 +151,6 @@ def _cost(subject: str, scheme: Scheme, given: Mapping[str, Any]) -> tuple[tuple
 
 
 def _number(subject: str, option: CostOption, value: object) -> int:
-    if value is None:
-        return option.default
     # Templates make text of numbers; a boolean is an int for Python and a mistake here.
     text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= 12 else -1

@@ -81,9 +81,9 @@ def test_every_option_of_the_module_is_known(name: str) -> None:
         (
             "mailbox",
             {"address": "alice@example.com", "passwort": SECRET, "kwota": "5G"},
-            "the options kwota, passwort are not known; known are active, address, backend, cascade, display_name, "
-            "lock_timeout, password, password_hash, password_scheme, path, protocols, quota, rate_limit, state, "
-            "update_password",
+            "the options kwota, passwort are not known; known are active, address, allow_weak_scheme, backend, "
+            "cascade, display_name, lock_timeout, password, password_hash, password_options, password_scheme, path, "
+            "protocols, quota, rate_limit, state, update_password",
         ),
         (
             "mailbox",

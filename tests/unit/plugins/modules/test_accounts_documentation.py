@@ -100,7 +100,10 @@ def test_lists_take_what_the_single_modules_take(plural: str, single: str) -> No
         (
             MAILBOX_FIELDS,
             argspec.MAILBOX,
-            {"address", "state", "cascade", "password", "password_hash", "password_scheme", "update_password"},
+            {
+                *("address", "state", "cascade", "update_password", "allow_weak_scheme"),
+                *("password", "password_hash", "password_scheme", "password_options"),
+            },
         ),
         (ALIAS_FIELDS, argspec.ALIAS, {"address", "state", "cascade", "exclusive"}),
     ],

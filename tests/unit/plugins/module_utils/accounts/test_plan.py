@@ -393,15 +393,37 @@ def test_passwords_are_hashed_only_when_they_must(plan: Planner, found: Accounts
         made = plan(stored, mailboxes=[box], matching=matching, version=0)
         assert made.changed == bool(made.passwords)
         assert "secret" not in repr(made) + str(made.diff())
-        return made.passwords
+        return {address: (recipe.name, password) for address, (recipe, password) in made.passwords.items()}
 
     alice = "alice@example.com"
     assert result() == {alice: ("ARGON2ID", "secret")}
     assert result((alice,)) == {}
     assert result((alice,), password_scheme="SHA512-CRYPT") == {}
     assert result((alice,), password_scheme="BLF-CRYPT") == {alice: ("BLF-CRYPT", "secret")}
+    # The stored hash says nothing of its rounds, which are then 5,000.
+    assert result((alice,), password_scheme="SHA512-CRYPT", password_options={"rounds": 5000}) == {}
+    dear = {"password_scheme": "SHA512-CRYPT", "password_options": {"rounds": 50000}}
+    assert result((alice,), **dear) == {alice: ("SHA512-CRYPT", "secret")}
+    assert result((alice,), password_options={"passes": 3}) == {alice: ("ARGON2ID", "secret")}
     assert result(update_password="on_create") == {}
     assert result(address="new@example.com", update_password="on_create") == {"new@example.com": ("ARGON2ID", "secret")}
+
+
+def test_a_weak_hash_stays_only_where_weak_ones_are_allowed(plan: Planner, found: Accounts) -> None:
+    alice = {"address": "alice@example.com"}
+    weak = {"password_hash": "{PLAIN}secret", "allow_weak_scheme": True}
+    stored = plan(found, mailboxes=[{**alice, **weak}], version=0).after
+
+    def made(**entry: Any) -> list[str]:
+        box = {**alice, "password": "secret", **entry}
+        plans = plan(stored, mailboxes=[box], matching=("alice@example.com",), version=0).passwords
+        return [recipe.name for recipe, _password in plans.values()]
+
+    assert made() == ["ARGON2ID"]
+    assert made(allow_weak_scheme=True) == []
+    assert made(password_scheme="PLAIN", allow_weak_scheme=True) == []
+    assert made(password_scheme="PLAIN.b64", allow_weak_scheme=True) == ["PLAIN.B64"]
+    assert made(update_password="on_create") == []
 
 
 def test_only_stored_hashes_are_verified(found: Accounts) -> None:

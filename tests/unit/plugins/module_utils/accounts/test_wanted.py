@@ -139,7 +139,37 @@ def test_a_scheme_is_named_in_either_case_and_may_be_left_out() -> None:
         box = parse_wanted(mailboxes=[{"address": "a@example.com", "password": "x", **entry}]).mailboxes[
             "a@example.com"
         ]
-        return box.scheme, box.new_scheme
+        return box.recipe.name if box.recipe else None, box.new_recipe.name
 
     assert scheme() == (None, "ARGON2ID")
     assert scheme(password_scheme="blf-crypt") == ("BLF-CRYPT", "BLF-CRYPT")
+    assert scheme(password_scheme="ssha512.hex") == ("SSHA512.HEX", "SSHA512.HEX")
+    assert scheme(password_options={"passes": 4}) == ("ARGON2ID", "ARGON2ID")
+    assert scheme(password_options={}) == (None, "ARGON2ID")
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        (
+            {"password_scheme": "BLF-CRYPT", "password_options": {"rounds": 32}},
+            "password_scheme of mailbox a@example.com, BLF-CRYPT with rounds 32: is out of range; give 4 to 31",
+        ),
+        ({"password_options": {"rounds": 3}}, "'rounds': is no option of ARGON2ID; it has memory and passes and lanes"),
+        ({"password_options": [3]}, "password_options of mailbox a@example.com .*: is no dictionary"),
+        ({"password_scheme": "SMD5"}, "mailbox a@example.com: SMD5 is built on MD5; use ARGON2ID, or give allow_weak"),
+        ({"password_scheme": "SMD5", "allow_weak_scheme": "perhaps"}, "'perhaps': is no boolean"),
+    ],
+)
+def test_what_cannot_be_hashed_so_is_told(entry: dict[str, Any], told: str) -> None:
+    with pytest.raises(MailwrightError, match=told):
+        parse_wanted(mailboxes=[{"address": "a@example.com", "password": SECRET, **entry}])
+
+
+def test_a_weak_hash_needs_leave() -> None:
+    weak = {"address": "a@example.com", "password_hash": f"{{PLAIN}}{SECRET}"}
+    with pytest.raises(MailwrightError, match=r"password_hash of mailbox a@example\.com: PLAIN stores") as caught:
+        parse_wanted(mailboxes=[weak])
+    assert SECRET not in str(caught.value)
+    wanted = parse_wanted(mailboxes=[{**weak, "allow_weak_scheme": True}]).mailboxes["a@example.com"]
+    assert wanted.password_hash == weak["password_hash"]

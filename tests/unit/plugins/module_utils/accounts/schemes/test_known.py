@@ -94,8 +94,15 @@ def test_crypt_is_as_weak_as_its_hash(body: str) -> None:
 def test_crypt_takes_what_the_system_knows() -> None:
     stored = "{CRYPT}$y$j9T$aaaaaaaaaaaaaaaaaaaaaa$Ew9tZCIqqvgPTTZbD.T4nYRZ/cdfEvVoMJeKMIBjf/7"
     assert parse_hash("hash", stored) == stored
-    assert find_scheme("scheme", "CRYPT").name == "CRYPT"
-    assert not is_made_by(stored, find_scheme("scheme", "CRYPT"))
+    assert is_made_by(stored, find_scheme("scheme", "CRYPT"))
+    assert not is_made_by(stored, find_scheme("scheme", "CRYPT", {"rounds": 10}))
+
+
+def test_a_cost_that_nobody_asked_for_is_no_reason_to_replace_a_hash() -> None:
+    stored = make_hash(find_scheme("scheme", "ARGON2ID", {"memory": 64, "passes": 5}), "secret")
+    assert is_made_by(stored, find_scheme("scheme", "ARGON2ID"))
+    assert is_made_by(stored, find_scheme("scheme", "ARGON2ID", {"passes": 5}))
+    assert not is_made_by(stored, find_scheme("scheme", "ARGON2ID", {"passes": 3}))
 
 
 @pytest.mark.parametrize(

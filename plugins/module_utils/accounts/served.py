@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Says which mailboxes could not log in because this host's Dovecot lacks their hash's scheme, or refuses it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from .passwords import is_weak, scheme_of
+from .plan import AccountsPlan
+from .schemes.dovecot import BUILDS, Build, build_of
+from .wanted import Wanted
+
+
+def installed_builds() -> tuple[Build, ...]:
+    """Return the Dovecot of this host, as it is set up; all that are known where there is none.
+
+    A host without Dovecot may fill a store for others.
+    """
+    version = _answer("dovecot", "--version")
+    if not version:
+        return BUILDS
+    build = build_of(version)
+    if build.refuses and _answer("doveconf", "-h", "auth_allow_weak_schemes") == "yes":
+        build = replace(build, refuses=frozenset())
+    return (build,)
+
+
+def login_warnings(
+    plan: AccountsPlan, wanted: Wanted, installed: Callable[[], Iterable[Build]] = installed_builds
+) -> list[str]:
+    """Return a warning for each scheme of wanted mailboxes with which nobody logs in; asks only where it matters."""
+    users: dict[tuple[str, bool], list[str]] = {}
+    for address, box in wanted.mailboxes.items():
+        if box.present and address in plan.after.mailboxes:
+            users.setdefault(_scheme(plan, address), []).append(address)
+    doubtful = [kind for kind in users if any(build.problem(*kind) for build in BUILDS)]
+    builds = tuple(installed()) if doubtful else ()
+    return [
+        f"{_named(users[kind])}: {problem}"
+        for kind in doubtful
+        if (problem := "; ".join(told for build in builds if (told := build.problem(*kind))))
+    ]
+
+
+def _scheme(plan: AccountsPlan, address: str) -> tuple[str, bool]:
+    """Return the scheme of a mailbox after the run, without its encoding, and whether its hash is weak."""
+    if address in plan.passwords:
+        return plan.passwords[address][0].scheme.name, False
+    stored = plan.after.mailboxes[address].password_hash
+    return (scheme_of(stored) or "").partition(".")[0], is_weak(stored)
+
+
+def _named(addresses: list[str]) -> str:
+    rest = f" and {len(addresses) - 3} more" if len(addresses) > 3 else ""
+    return f"{'mailbox' if len(addresses) == 1 else 'mailboxes'} {', '.join(sorted(addresses)[:3])}{rest}"
+
+
+def _answer(*command: str) -> str:
+    """Return what a program says; "" where it is not installed or fails."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
