@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Password schemes, judged by each host's Dovecot: what we make it takes, what it makes we take, and who may log in.
+
+A second Dovecot on the mail host serves the hashes (`remote/dovecot_passwords.py`), so that refused logins stand in no
+log of the service.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from typing import Any
+
+import pytest
+from behaviour.bed import MailHost
+
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.passwords import (
+    find_scheme,
+    make_many,
+    parse_hash,
+    scheme_of,
+    verify,
+)
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.schemes.dovecot import Build, build_of
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.schemes.known import SCHEMES
+
+# DES-CRYPT reads 8 bytes of it.
+PASSWORD = "Pä ss'w"
+NAMES = [f"{name}{encoding}" for name in SCHEMES for encoding in ("", ".b64", ".hex")]
+# Made by doveadm without the length that every Dovecot asks for.
+NOT_FROM_DOVEADM = {"PLAIN-TRUNC"}
+
+
+@functools.cache
+def asked(mx: MailHost, weak: bool = False) -> dict[str, Any]:
+    """Return what the host's Dovecot says to a hash of every scheme in every encoding, with the hashes by user."""
+    recipes = [find_scheme("scheme", name, allow_weak=True) for name in NAMES]
+    made = make_many((recipe, PASSWORD) for recipe in recipes)
+    hashes = {f"{name.lower()}@example.com": stored for name, stored in zip(NAMES, made, strict=True)}
+    for name in ("MD5-CRYPT", "DES-CRYPT"):
+        # CRYPT is as good as the hash behind it.
+        hashes[f"crypt-{name.lower()}@example.com"] = (
+            "{CRYPT}" + hashes[f"{name.lower()}@example.com"].partition("}")[2]
+        )
+    document = {"password": PASSWORD, "schemes": NAMES, "hashes": hashes, "weak": weak}
+    return {"hashes": hashes, **mx.program("dovecot_passwords.py", json.dumps(document))}
+
+
+def names(hashes: dict[str, str]) -> dict[str, str]:
+    """Return the scheme of each user's hash, without its encoding."""
+    return {user: str(scheme_of(stored)).partition(".")[0] for user, stored in hashes.items()}
+
+
+def build(answers: dict[str, Any]) -> Build:
+    return build_of(answers["version"])
+
+
+def test_what_we_make_dovecot_verifies(mx: MailHost) -> None:
+    answers = asked(mx)
+    wanted = {user for user, name in names(answers["hashes"]).items() if name not in build(answers).lacks}
+    assert set(answers["verified"]) == wanted
+
+
+def test_what_dovecot_makes_we_verify(mx: MailHost) -> None:
+    answers = asked(mx)
+    lacks = build(answers).lacks
+    assert answers["made"].keys() == {name for name in NAMES if name.partition(".")[0] not in lacks}
+    for name, made in answers["made"].items():
+        if name.partition(".")[0] not in NOT_FROM_DOVEADM:
+            assert verify(parse_hash(name, made, allow_weak=True), PASSWORD), name
+
+
+@pytest.mark.parametrize("weak", [False, True])
+def test_who_logs_in_is_known(mx: MailHost, weak: bool) -> None:
+    """Everybody whose scheme the table says nothing against, and with weak schemes allowed all that Dovecot knows."""
+    answers = asked(mx, weak)
+    known = build(answers)
+    wanted = {
+        user
+        for user, name in names(answers["hashes"]).items()
+        if (name not in known.lacks if weak else not known.problem(name, weak=user.startswith("crypt-")))
+    }
+    assert set(answers["logins"]) == wanted
+
+
+def test_the_challenge_response_mechanisms_take_our_hashes(mx: MailHost) -> None:
+    answers = asked(mx)
+    mechanisms = {"CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"}
+    assert set(answers["challenged"]) == {user for user, name in names(answers["hashes"]).items() if name in mechanisms}
