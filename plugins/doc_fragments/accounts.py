@@ -26,7 +26,7 @@ options:
     type: int
     default: 30
 requirements:
-  - python3-argon2 for passwords that are hashed as ARGON2ID
+  - python3-argon2 for passwords that are hashed as ARGON2ID, and python3-passlib for PLAIN-MD4 and LANMAN
   - python3-lmdb where Postfix's tables are published
   - python3-idna for internationalised domains
 """

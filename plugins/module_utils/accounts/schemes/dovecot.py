@@ -30,7 +30,7 @@ class Build:
         if scheme in self.refuses or (scheme == "CRYPT" and weak and self.refuses):
             return (
                 f"Dovecot {self.version} ({self.debian}) refuses logins with {scheme} unless it has "
-                "auth_allow_weak_schemes = yes"
+                "auth_allow_weak_schemes = yes (role dovecot: dovecot_allow_weak_schemes)"
             )
         return ""
 

@@ -21,7 +21,10 @@ from ansible_collections.mailwright.mail.plugins.module_utils.accounts.schemes.d
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.served import installed_builds, login_warnings
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.wanted import parse_wanted
 
-REFUSED = "Dovecot 2.4 (Debian 13) refuses logins with SMD5 unless it has auth_allow_weak_schemes = yes"
+REFUSED = (
+    "Dovecot 2.4 (Debian 13) refuses logins with SMD5 unless it has auth_allow_weak_schemes = yes "
+    "(role dovecot: dovecot_allow_weak_schemes)"
+)
 
 
 def told(*builds: Build, **entry: Any) -> list[str]:

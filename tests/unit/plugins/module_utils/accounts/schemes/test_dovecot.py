@@ -27,7 +27,8 @@ def test_what_is_refused_is_weak() -> None:
 def test_a_problem_names_the_version_and_the_way_out() -> None:
     assert DOVECOT_2_3.problem("ARGON2") == "Dovecot 2.3 (Debian 12) does not know ARGON2"
     assert DOVECOT_2_4.problem("SMD5") == (
-        "Dovecot 2.4 (Debian 13) refuses logins with SMD5 unless it has auth_allow_weak_schemes = yes"
+        "Dovecot 2.4 (Debian 13) refuses logins with SMD5 unless it has auth_allow_weak_schemes = yes "
+        "(role dovecot: dovecot_allow_weak_schemes)"
     )
     assert DOVECOT_2_3.problem("SMD5") == ""
     assert DOVECOT_2_4.problem("ARGON2ID") == ""
