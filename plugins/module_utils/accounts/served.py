@@ -46,11 +46,15 @@ def login_warnings(
 
 
 def _scheme(plan: AccountsPlan, address: str) -> tuple[str, bool]:
-    """Return the scheme of a mailbox after the run, without its encoding, and whether its hash is weak."""
+    """Return the scheme of a mailbox after the run, without its encoding, and whether a hash of ``CRYPT`` is weak.
+
+    With the other schemes the name says it all, which spares a look at 100,000 hashes.
+    """
     if address in plan.passwords:
         return plan.passwords[address][0].scheme.name, False
     stored = plan.after.mailboxes[address].password_hash
-    return (scheme_of(stored) or "").partition(".")[0], is_weak(stored)
+    name = (scheme_of(stored) or "").partition(".")[0]
+    return name, name == "CRYPT" and is_weak(stored)
 
 
 def _named(addresses: list[str]) -> str:
