@@ -95,7 +95,7 @@ def find_form(subject: str, name: str) -> Form:
     Raises:
         InvalidValue: it is none that is known here.
     """
-    base, _, suffix = name.upper().partition(".")
+    base, _dot, suffix = name.upper().partition(".")
     scheme = SCHEMES.get(base)
     if scheme is None:
         good = ", ".join(known.name for known in SCHEMES.values() if not known.weak)

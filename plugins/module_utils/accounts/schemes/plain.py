@@ -50,7 +50,7 @@ class PlainTrunc(Scheme):
         return b"%d-%s" % (len(password) + 1, password)
 
     def verify(self, password: bytes, raw: bytes) -> bool:
-        length, _, stored = raw.partition(b"-")
+        length, _dash, stored = raw.partition(b"-")
         if len(stored) == int(length):
             password = password[: len(stored)]
         return hmac.compare_digest(password, stored)
