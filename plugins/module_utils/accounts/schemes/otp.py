@@ -31,7 +31,7 @@ class Otp(Scheme):
 
     def make(self, password: bytes, salt: bytes, cost: Cost) -> bytes:
         value = salt + password
-        for dummy in range(cost["rounds"] + 1):
+        for _round in range(cost["rounds"] + 1):
             value = _folded(value)
         return b"sha1 %d %s %s" % (cost["rounds"], salt, value.hex().encode())
 
