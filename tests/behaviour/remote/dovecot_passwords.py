@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-FileCopyrightText: Mailwright contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Asks this host's Dovecot about password hashes, with a second instance of it that serves a password file.
