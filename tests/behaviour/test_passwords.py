@@ -16,14 +16,13 @@ import pytest
 from behaviour.bed import MailHost
 
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.passwords import (
-    find_scheme,
     make_many,
     parse_hash,
     scheme_of,
     verify,
 )
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.schemes.dovecot import Build, build_of
-from ansible_collections.mailwright.mail.plugins.module_utils.accounts.schemes.known import SCHEMES
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.schemes.known import SCHEMES, make_recipe
 
 # DES-CRYPT reads 8 bytes of it.
 PASSWORD = "Pä ss'w"
@@ -35,7 +34,7 @@ NOT_FROM_DOVEADM = {"PLAIN-TRUNC"}
 @functools.cache
 def asked(mx: MailHost, weak: bool = False) -> dict[str, Any]:
     """Return what the host's Dovecot says to a hash of every scheme in every encoding, with the hashes by user."""
-    recipes = [find_scheme("scheme", name, allow_weak=True) for name in NAMES]
+    recipes = [make_recipe("scheme", name, allow_weak=True) for name in NAMES]
     made = make_many((recipe, PASSWORD) for recipe in recipes)
     hashes = {f"{name.lower()}@example.com": stored for name, stored in zip(NAMES, made, strict=True)}
     for name in ("MD5-CRYPT", "DES-CRYPT"):

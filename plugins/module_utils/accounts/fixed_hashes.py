@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core.errors import Conflict
-from .passwords import BadPassword, check_password, find_scheme
-from .schemes.known import Recipe
+from .passwords import BadPassword, check_password
+from .schemes.known import Recipe, make_recipe
 
 
 def make_fixed_hash(
@@ -25,10 +25,10 @@ def make_fixed_hash(
     """Return a hash of ``password`` that is the same every time: its salt is given, or computed from a ``seed``.
 
     Raises:
-        InvalidValue, Conflict: as `find_scheme`; salt and seed are both given, or missing where the scheme has a salt.
+        InvalidValue, Conflict: as `make_recipe`; salt and seed are both given, or missing where the scheme has a salt.
         BadPassword: the password cannot be taken, or the salt not by this scheme.
     """
-    recipe = find_scheme(f"scheme of {subject}", _text(f"scheme of {subject}", scheme), options, allow_weak=allow_weak)
+    recipe = make_recipe(f"scheme of {subject}", _text(f"scheme of {subject}", scheme), options, allow_weak=allow_weak)
     text = _text(f"the password given to {subject}", password)
     check_password(f"the password given to {subject}", text, recipe)
     return recipe.make(text, _fixed_salt(subject, recipe, salt, seed))

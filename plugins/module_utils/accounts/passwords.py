@@ -11,9 +11,8 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from ..core.errors import InvalidValue, MailwrightError
 from .model import NO_LOGIN
@@ -29,20 +28,6 @@ class BadPassword(MailwrightError):
 
     def __init__(self, subject: str, reason: str) -> None:
         super().__init__(f"{subject} {reason}")
-
-
-def find_scheme(
-    subject: str, name: str, options: Mapping[str, Any] | None = None, *, allow_weak: bool = False
-) -> Recipe:
-    """Return how to hash in the scheme ``name``, upper or lower case, with or without ``.b64`` or ``.hex``.
-
-    ``options`` are ``password_options``; what they do not say has the scheme's defaults.
-
-    Raises:
-        InvalidValue: it is no scheme that can be made here, or an option is none of it, or out of range.
-        Conflict: it is weak, and ``allow_weak`` is not given.
-    """
-    return make_recipe(subject, name, options, allow_weak)
 
 
 def parse_hash(subject: str, value: str, *, allow_weak: bool = False) -> str:

@@ -18,8 +18,8 @@ from ansible.module_utils.common.validation import check_type_dict
 from ..core.addresses import parse_address, parse_mailbox_address, parse_own_address
 from ..core.errors import Conflict, InvalidValue
 from .fields import ALIAS_FIELDS, DOMAIN_FIELDS, MAILBOX_FIELDS, known_domain, parse_choice, parse_flag, parse_text
-from .passwords import DEFAULT_SCHEME, BadPassword, check_password, find_scheme, is_made_by, is_weak, parse_hash
-from .schemes.known import Recipe
+from .passwords import DEFAULT_SCHEME, BadPassword, check_password, is_made_by, is_weak, parse_hash
+from .schemes.known import Recipe, make_recipe
 
 Given = Mapping[str, Any]
 
@@ -60,7 +60,7 @@ class WantedMailbox:
     @property
     def new_recipe(self) -> Recipe:
         """How a hash that has to be made is made."""
-        return self.recipe or find_scheme("password_scheme", DEFAULT_SCHEME)
+        return self.recipe or make_recipe("password_scheme", DEFAULT_SCHEME)
 
     def keeps(self, stored: str) -> bool:
         """Whether a ``stored`` hash that matches the password is also of the scheme and cost asked for."""
@@ -212,7 +212,7 @@ def _recipe(given: Given, subject: str, allow_weak: bool) -> Recipe | None:
     if name is None and not options:
         return None
     place = f"password_scheme of {subject}"
-    return find_scheme(
+    return make_recipe(
         place, DEFAULT_SCHEME if name is None else parse_text(place, name), options, allow_weak=allow_weak
     )
 

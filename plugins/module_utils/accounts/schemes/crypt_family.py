@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hmac
 import re
+from abc import abstractmethod
 
 from ...core.errors import Unavailable
 from .base import Cost, CostOption, Scheme, exact
@@ -35,9 +36,9 @@ class _Crypt(Scheme):
     def recognises(self, raw: bytes) -> bool:
         return self._form.fullmatch(raw) is not None
 
+    @abstractmethod
     def setting(self, salt: bytes, cost: Cost) -> bytes:
         """Return what the hash starts with."""
-        raise NotImplementedError
 
     def make(self, password: bytes, salt: bytes, cost: Cost) -> bytes:
         made = crypt(password, self.setting(salt, cost))

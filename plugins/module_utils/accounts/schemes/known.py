@@ -125,7 +125,9 @@ def check_strength(subject: str, name: str, weakness: str, allow_weak: bool) -> 
 
 
 def make_recipe(subject: str, name: str, options: Mapping[str, Any] | None = None, allow_weak: bool = False) -> Recipe:
-    """Return how to hash in the scheme ``name`` with ``options`` (``password_options``), whose rest are defaults.
+    """Return how to hash in the scheme ``name``, upper or lower case, with or without ``.b64`` or ``.hex``.
+
+    ``options`` are ``password_options``; what they do not say has the scheme's defaults.
 
     Raises:
         InvalidValue: the scheme, an option or its number is none that can be taken.

@@ -12,7 +12,6 @@ from passlib.hash import ldap_salted_sha256, ldap_salted_sha512, sha256_crypt, s
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.passwords import (
     BadPassword,
     check_password,
-    find_scheme,
     make_hash,
     make_many,
     parse_hash,
@@ -21,7 +20,7 @@ from ansible_collections.mailwright.mail.plugins.module_utils.accounts.passwords
     verify_many,
 )
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.schemes import libcrypt
-from ansible_collections.mailwright.mail.plugins.module_utils.accounts.schemes.known import SCHEMES
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.schemes.known import SCHEMES, make_recipe
 from ansible_collections.mailwright.mail.plugins.module_utils.core.errors import InvalidValue, Unavailable
 
 JUDGES = {
@@ -133,7 +132,7 @@ def test_a_hash_of_an_unknown_scheme_is_refused_by_the_schemes_name() -> None:
 def test_a_scheme_is_stored_in_upper_case() -> None:
     body = "$6$abc$" + "a" * 86
     assert parse_hash("hash", f"{{sha512-crypt}}{body}") == f"{{SHA512-CRYPT}}{body}"
-    assert find_scheme("scheme", "argon2id").name == "ARGON2ID"
+    assert make_recipe("scheme", "argon2id").name == "ARGON2ID"
 
 
 def test_nobody_logs_in_to_a_star() -> None:
@@ -157,17 +156,17 @@ def test_passwords_that_cannot_be_served_are_refused(password: str, told: str) -
 
 
 def test_a_password_longer_than_its_scheme_reads_is_refused() -> None:
-    check_password("password", "x" * 72, find_scheme("scheme", "BLF-CRYPT"))
-    check_password("password", "x" * 5000, find_scheme("scheme", "ARGON2ID"))
+    check_password("password", "x" * 72, make_recipe("scheme", "BLF-CRYPT"))
+    check_password("password", "x" * 5000, make_recipe("scheme", "ARGON2ID"))
     with pytest.raises(BadPassword, match="has 73 bytes, and BLF-CRYPT reads only 72"):
-        check_password("password", "x" * 73, find_scheme("scheme", "BLF-CRYPT"))
+        check_password("password", "x" * 73, make_recipe("scheme", "BLF-CRYPT"))
     with pytest.raises(BadPassword, match="has 74 bytes"):
-        check_password("password", "ü" * 37, find_scheme("scheme", "BLF-CRYPT"))
+        check_password("password", "ü" * 37, make_recipe("scheme", "BLF-CRYPT"))
     longest = "x" * 511
-    check_password("password", longest, find_scheme("scheme", "SHA512-CRYPT"))
+    check_password("password", longest, make_recipe("scheme", "SHA512-CRYPT"))
     assert verify(make_hash("SHA512-CRYPT", longest), longest)
     with pytest.raises(BadPassword, match="has 512 bytes"):
-        check_password("password", "x" * 512, find_scheme("scheme", "SHA512-CRYPT"))
+        check_password("password", "x" * 512, make_recipe("scheme", "SHA512-CRYPT"))
 
 
 def test_a_missing_libcrypt_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.passwords import (
-    find_scheme,
     is_made_by,
     is_weak,
     make_hash,
@@ -43,7 +42,7 @@ WEAK = {
 @pytest.mark.parametrize("suffix", ["", ".b64", ".HEX", ".Base64"])
 @pytest.mark.parametrize("name", SCHEMES)
 def test_what_is_made_is_recognised_verified_and_of_its_cost(name: str, suffix: str) -> None:
-    recipe = find_scheme("scheme", name.lower() + suffix, QUICK.get(name), allow_weak=True)
+    recipe = make_recipe("scheme", name.lower() + suffix, QUICK.get(name), allow_weak=True)
     stored = make_hash(recipe, "Pässwort")
     assert stored.startswith(f"{{{recipe.name}}}")
     assert parse_hash("hash", stored, allow_weak=True) == stored
@@ -54,20 +53,20 @@ def test_what_is_made_is_recognised_verified_and_of_its_cost(name: str, suffix: 
 
 @pytest.mark.parametrize("name", QUICK)
 def test_another_cost_or_encoding_is_not_as_wanted(name: str) -> None:
-    quick = find_scheme("scheme", name, QUICK[name], allow_weak=True)
+    quick = make_recipe("scheme", name, QUICK[name], allow_weak=True)
     stored = make_hash(quick, "secret")
     for option in SCHEMES[name].options:
         other = {**QUICK[name], option.name: dict(quick.cost)[option.name] + 1}
         if option.name == "lanes":
             other["memory"] = 64
-        assert not is_made_by(stored, find_scheme("scheme", name, other, allow_weak=True))
-    assert not is_made_by(stored, find_scheme("scheme", f"{name}.HEX", QUICK[name], allow_weak=True))
-    assert not is_made_by(stored, find_scheme("scheme", "SSHA512"))
+        assert not is_made_by(stored, make_recipe("scheme", name, other, allow_weak=True))
+    assert not is_made_by(stored, make_recipe("scheme", f"{name}.HEX", QUICK[name], allow_weak=True))
+    assert not is_made_by(stored, make_recipe("scheme", "SSHA512"))
 
 
 def test_a_star_and_an_unknown_scheme_are_never_as_wanted() -> None:
     for stored in ("*", "{NTLM}0123456789abcdef0123456789abcdef", "{SSHA512}x"):
-        assert not is_made_by(stored, find_scheme("scheme", "SSHA512"))
+        assert not is_made_by(stored, make_recipe("scheme", "SSHA512"))
         assert not is_weak(stored)
 
 
@@ -75,8 +74,8 @@ def test_weak_schemes_are_refused_unless_they_are_asked_for() -> None:
     assert {name for name, scheme in SCHEMES.items() if scheme.weak} == WEAK
     for name in WEAK:
         with pytest.raises(Conflict, match=rf"scheme of alice: {name} .*; use ARGON2ID, or give allow_weak_scheme"):
-            find_scheme("scheme of alice", name)
-        stored = make_hash(find_scheme("scheme", name, allow_weak=True), "Secret1")
+            make_recipe("scheme of alice", name)
+        stored = make_hash(make_recipe("scheme", name, allow_weak=True), "Secret1")
         assert is_weak(stored)
         with pytest.raises(Conflict, match="allow_weak_scheme") as caught:
             parse_hash("hash of alice", stored)
@@ -88,21 +87,21 @@ def test_weak_schemes_are_refused_unless_they_are_asked_for() -> None:
 def test_crypt_is_as_weak_as_its_hash(body: str) -> None:
     with pytest.raises(Conflict, match="CRYPT is built on"):
         parse_hash("hash", f"{{CRYPT}}{body}")
-    assert not is_weak(make_hash(find_scheme("scheme", "CRYPT", {"rounds": 4}), "secret"))
+    assert not is_weak(make_hash(make_recipe("scheme", "CRYPT", {"rounds": 4}), "secret"))
 
 
 def test_crypt_takes_what_the_system_knows() -> None:
     stored = "{CRYPT}$y$j9T$aaaaaaaaaaaaaaaaaaaaaa$Ew9tZCIqqvgPTTZbD.T4nYRZ/cdfEvVoMJeKMIBjf/7"
     assert parse_hash("hash", stored) == stored
-    assert is_made_by(stored, find_scheme("scheme", "CRYPT"))
-    assert not is_made_by(stored, find_scheme("scheme", "CRYPT", {"rounds": 10}))
+    assert is_made_by(stored, make_recipe("scheme", "CRYPT"))
+    assert not is_made_by(stored, make_recipe("scheme", "CRYPT", {"rounds": 10}))
 
 
 def test_a_cost_that_nobody_asked_for_is_no_reason_to_replace_a_hash() -> None:
-    stored = make_hash(find_scheme("scheme", "ARGON2ID", {"memory": 64, "passes": 5}), "secret")
-    assert is_made_by(stored, find_scheme("scheme", "ARGON2ID"))
-    assert is_made_by(stored, find_scheme("scheme", "ARGON2ID", {"passes": 5}))
-    assert not is_made_by(stored, find_scheme("scheme", "ARGON2ID", {"passes": 3}))
+    stored = make_hash(make_recipe("scheme", "ARGON2ID", {"memory": 64, "passes": 5}), "secret")
+    assert is_made_by(stored, make_recipe("scheme", "ARGON2ID"))
+    assert is_made_by(stored, make_recipe("scheme", "ARGON2ID", {"passes": 5}))
+    assert not is_made_by(stored, make_recipe("scheme", "ARGON2ID", {"passes": 3}))
 
 
 @pytest.mark.parametrize(
@@ -153,8 +152,8 @@ def test_names_that_are_no_schemes_are_told(name: str, told: str) -> None:
 
 def test_an_encoding_that_a_scheme_has_anyway_is_not_written() -> None:
     names = {"SSHA.b64": "SSHA", "SSHA.base64": "SSHA", "SSHA.hex": "SSHA.HEX", "CRAM-MD5.hex": "CRAM-MD5"}
-    assert {name: find_scheme("scheme", name, allow_weak=True).name for name in names} == names
-    assert find_scheme("scheme", "ARGON2ID.base64").name == "ARGON2ID.B64"
+    assert {name: make_recipe("scheme", name, allow_weak=True).name for name in names} == names
+    assert make_recipe("scheme", "ARGON2ID.base64").name == "ARGON2ID.B64"
 
 
 def test_hexadecimal_and_base64_are_told_apart_by_their_length() -> None:
@@ -172,12 +171,12 @@ def test_plain_trunc_takes_any_end_only_where_a_password_was_cut() -> None:
     assert verify("{PLAIN-TRUNC}4-secr", "secr")
     assert not verify("{PLAIN-TRUNC}4-secr", "sec")
     assert not verify("{PLAIN-TRUNC}9-secret", "secretx")
-    assert make_hash(find_scheme("scheme", "PLAIN-TRUNC", allow_weak=True), "secret") == "{PLAIN-TRUNC}7-secret"
+    assert make_hash(make_recipe("scheme", "PLAIN-TRUNC", allow_weak=True), "secret") == "{PLAIN-TRUNC}7-secret"
 
 
 @pytest.mark.parametrize("name", [name for name, scheme in SCHEMES.items() if scheme.entropy])
 def test_a_seed_gives_the_same_salt_each_time_and_another_for_another_scheme(name: str) -> None:
-    recipe = find_scheme("scheme", name, QUICK.get(name), allow_weak=True)
+    recipe = make_recipe("scheme", name, QUICK.get(name), allow_weak=True)
     salt = recipe.salt_of_seed("alice@example.com")
     assert salt == recipe.salt_of_seed("alice@example.com")
     assert salt != recipe.salt_of_seed("bob@example.com")
