@@ -15,7 +15,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..core.errors import InvalidValue
 from ..core.plan import Change
-from ..core.run import converge, failing
+from ..core.run import converge, failing, warn
+from .argspec import COMMON, DOCUMENT
 from .model import Accounts
 from .passwords import make_many, verify_many
 from .plan import AccountsPlan, make_plan, password_checks
@@ -27,7 +28,7 @@ from .views import alias_value, domain_value, mailbox_value
 from .wanted import Wanted, parse_wanted
 
 # Options of the modules that say how, not what.
-COMMON = ("backend", "path", "lock_timeout", "document")
+_HOW = {*COMMON, *DOCUMENT}
 KINDS = ("domain", "mailbox", "alias")
 
 
@@ -75,7 +76,7 @@ def run_object(module: AnsibleModule, kind: str) -> None:
 def _given(module: AnsibleModule) -> dict[str, Any]:
     """Return the options that were given, with those from the action plugin's document among them."""
     given = {
-        key: _without_unset(value) for key, value in module.params.items() if key not in COMMON and value is not None
+        key: _without_unset(value) for key, value in module.params.items() if key not in _HOW and value is not None
     }
     if module.params.get("document"):
         try:
@@ -134,8 +135,7 @@ class _Session:
                 for reader in served
                 if (why := reader.stale(found.generation))
             ]
-        for warning in plan.warnings:
-            self._module.warn(warning)
+        warn(self._module, plan.warnings)
         converge(self._module, plan, lambda: self._apply(plan, served), **self._returns(plan))
 
     def _plan(self, found: Accounts) -> AccountsPlan:
