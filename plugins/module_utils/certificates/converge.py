@@ -174,17 +174,16 @@ def _provided(call: Call, path: str) -> bytes | None:
 def _plan_own(call: Call) -> None:
     want, terms = call.wanted, call.wanted.terms
     authority_key, authority, signer = _plan_authority(call)
-    key = load_key(call.pair.key, f"{want.directory}/{want.host}/{place.KEY}") if call.pair.key else None
+    old = load_key(call.pair.key, f"{want.directory}/{want.host}/{place.KEY}") if call.pair.key else None
     found = _found_chain(call)
-    kept = key
-    if key is None or key.kind != want.key_type:
-        reasons = ["gets a new private key" if key else "has no private key"] if call.pair.target else ["is not there"]
-        kept = None
+    key = kept = old if old is not None and old.kind == want.key_type else None
+    if kept is None:
+        reasons = ["gets a new private key" if old else "has no private key"] if call.pair.target else ["is not there"]
         key = None if call.check_mode else make_key(want.key_type)
     elif signer is None:
         reasons = ["is not from our CA"]
     else:
-        reasons = certificate_reasons(found[0] if found else None, key, want.names, signer, call.now, terms)
+        reasons = certificate_reasons(found[0] if found else None, kept, want.names, signer, call.now, terms)
         if authority is not signer:
             reasons = reasons or ["its CA is made again"]
     if key is None or authority is None or authority_key is None:
