@@ -85,6 +85,13 @@ def locked(path: str | Path) -> Iterator[None]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise Unavailable(f"{path} cannot be locked: {error.strerror}") from error
+    with holding(descriptor):
+        yield
+
+
+@contextmanager
+def holding(descriptor: int) -> Iterator[None]:
+    """Hold the lock of an open file or directory, and close it at the end. It waits for whoever holds it."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -7,7 +7,6 @@ Programs are run with ``-c DIRECTORY`` and a plain environment (C locale, no MAI
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import shutil
@@ -22,7 +21,7 @@ from typing import Protocol
 
 from ..core import ledger as core_ledger
 from ..core.errors import Conflict, Unavailable
-from ..core.files import read_bytes, write_atomic
+from ..core.files import holding, read_bytes, write_atomic
 from ..core.ledger import Ledger
 from .enumerations import Postfix, parse_version
 from .main_cf import MainCf
@@ -290,11 +289,8 @@ def _locked(directory: str) -> Iterator[None]:
         descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
         raise Unavailable(f"the configuration directory {directory} cannot be opened: {error.strerror}") from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with holding(descriptor):
         yield
-    finally:
-        os.close(descriptor)
 
 
 def _copy_directory(source: str, target: str) -> None:
