@@ -25,7 +25,8 @@ _BASE = [
 ]  # fmt: skip
 _MAIL = [
     "postfix", "postfix-lmdb", "dovecot-imapd", "dovecot-pop3d", "dovecot-lmtpd", "dovecot-managesieved",
-    "dovecot-sieve", "dovecot-sqlite", "python3-lmdb", "python3-argon2", "python3-idna", "python3-cryptography",
+    "dovecot-sieve", "dovecot-sqlite", "dovecot-pgsql", "dovecot-auth-lua", "postfix-pgsql", "postgresql",
+    "python3-lmdb", "python3-argon2", "python3-idna", "python3-cryptography", "python3-passlib", "python3-psycopg2",
     "sqlite3", "acl",
 ]  # fmt: skip
 _CLIENT = ["swaks", "libnet-ssleay-perl", "sieve-connect", "openssl", "curl", "bind9-host"]
