@@ -52,6 +52,8 @@ class Mailbox:
     active: bool = True
     protocols: tuple[str, ...] = PROTOCOLS
     rate_limit: str = ""
+    # Addresses, or ``@domain``, that it may send as beside itself and the aliases that lead to it.
+    send_as: tuple[str, ...] = ()
     created: str = field(default="", compare=False)
     modified: str = field(default="", compare=False)
 
@@ -59,6 +61,25 @@ class Mailbox:
     def domain(self) -> str:
         """The domain of the address."""
         return domain_of(self.address)
+
+
+@dataclass(frozen=True, slots=True)
+class AppPassword:
+    """A further password of a mailbox, for one program. ``expires`` ``""`` is never; ``name`` is a label."""
+
+    mailbox: str
+    name: str
+    password_hash: str = field(default=NO_LOGIN, repr=False)
+    protocols: tuple[str, ...] = PROTOCOLS
+    expires: str = ""
+    active: bool = True
+    created: str = field(default="", compare=False)
+    modified: str = field(default="", compare=False)
+
+    @property
+    def key(self) -> str:
+        """What it is called among all: ``alice@example.com/phone`` (a mailbox's address has no slash)."""
+        return app_password_key(self.mailbox, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +114,13 @@ class Accounts:
     """All of a store at one moment.
 
     ``generation`` grows with every commit, and is 0 where there is no store; ``schema_version`` likewise. The
-    mappings are keyed by name or address and are never changed in place.
+    mappings are keyed by name, address or `AppPassword.key` and are never changed in place.
     """
 
     domains: Mapping[str, Domain] = field(default_factory=dict)
     mailboxes: Mapping[str, Mailbox] = field(default_factory=dict)
     aliases: Mapping[str, Alias] = field(default_factory=dict)
+    app_passwords: Mapping[str, AppPassword] = field(default_factory=dict)
     generation: int = 0
     schema_version: int = 0
 
@@ -119,6 +141,11 @@ class Accounts:
         """Whether ``address`` is an active mailbox of an active domain."""
         mailbox = self.mailboxes.get(address)
         return mailbox is not None and mailbox.active and self.domain_is_active(mailbox.domain)
+
+
+def app_password_key(mailbox: str, name: str) -> str:
+    """Return the key of an app password in `Accounts`."""
+    return f"{mailbox}/{name}"
 
 
 def domain_of(address: str) -> str:

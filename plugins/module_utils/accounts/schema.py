@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from .model import PROTOCOLS, Alias, Domain, Mailbox
+from .model import PROTOCOLS, Alias, AppPassword, Domain, Mailbox
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -40,6 +40,17 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             alias TEXT NOT NULL, sender TEXT NOT NULL, PRIMARY KEY (alias, sender)
         ) WITHOUT ROWID""",
     ),
+    (
+        """CREATE TABLE app_passwords (
+            mailbox TEXT NOT NULL, name TEXT NOT NULL, password_hash TEXT NOT NULL,
+            imap INTEGER NOT NULL, pop3 INTEGER NOT NULL, smtp INTEGER NOT NULL, sieve INTEGER NOT NULL,
+            expires TEXT NOT NULL, active INTEGER NOT NULL, created TEXT NOT NULL, modified TEXT NOT NULL,
+            PRIMARY KEY (mailbox, name)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE send_as (
+            mailbox TEXT NOT NULL, sender TEXT NOT NULL, PRIMARY KEY (mailbox, sender)
+        ) WITHOUT ROWID""",
+    ),
 )
 
 DOMAIN_COLUMNS = tuple(field.name for field in fields(Domain))
@@ -57,6 +68,18 @@ MAILBOX_COLUMNS = (
 ALIAS_COLUMNS = ("address", "list_members", "active", "required", "created", "modified")
 
 
+APP_PASSWORD_COLUMNS = (
+    "mailbox",
+    "name",
+    "password_hash",
+    *PROTOCOLS,
+    "expires",
+    "active",
+    "created",
+    "modified",
+)
+
+
 def domain_row(domain: Domain) -> tuple[Any, ...]:
     """Return the values of `DOMAIN_COLUMNS`."""
     return tuple(getattr(domain, column) for column in DOMAIN_COLUMNS)
@@ -69,7 +92,7 @@ def domain_from_row(row: tuple[Any, ...]) -> Domain:
 
 
 def mailbox_row(mailbox: Mailbox) -> tuple[Any, ...]:
-    """Return the values of `MAILBOX_COLUMNS`."""
+    """Return the values of `MAILBOX_COLUMNS`; what it may send as has a table of its own."""
     return (
         mailbox.address,
         mailbox.password_hash,
@@ -83,15 +106,42 @@ def mailbox_row(mailbox: Mailbox) -> tuple[Any, ...]:
     )
 
 
-def mailbox_from_row(row: tuple[Any, ...]) -> Mailbox:
+def mailbox_from_row(row: tuple[Any, ...], send_as: tuple[str, ...] = ()) -> Mailbox:
     """Return the mailbox of a row with `MAILBOX_COLUMNS`."""
     address, password_hash, quota, display_name, active = row[:5]
-    flags, (rate_limit, created, modified) = row[5:-3], row[-3:]
-    # Nearly every mailbox has all protocols: one shared tuple for them.
-    protocols = PROTOCOLS if all(flags) else tuple(name for name, on in zip(PROTOCOLS, flags, strict=True) if on)
-    return Mailbox(address, password_hash, quota, display_name, bool(active), protocols, rate_limit, created, modified)
+    rate_limit, created, modified = row[-3:]
+    protocols = _protocols(row[5:-3])
+    return Mailbox(
+        address, password_hash, quota, display_name, bool(active), protocols, rate_limit, send_as, created, modified
+    )
+
+
+def app_password_row(app_password: AppPassword) -> tuple[Any, ...]:
+    """Return the values of `APP_PASSWORD_COLUMNS`."""
+    return (
+        app_password.mailbox,
+        app_password.name,
+        app_password.password_hash,
+        *(protocol in app_password.protocols for protocol in PROTOCOLS),
+        app_password.expires,
+        app_password.active,
+        app_password.created,
+        app_password.modified,
+    )
+
+
+def app_password_from_row(row: tuple[Any, ...]) -> AppPassword:
+    """Return the app password of a row with `APP_PASSWORD_COLUMNS`."""
+    mailbox, name, password_hash = row[:3]
+    expires, active, created, modified = row[-4:]
+    return AppPassword(mailbox, name, password_hash, _protocols(row[3:-4]), expires, bool(active), created, modified)
 
 
 def alias_row(alias: Alias) -> tuple[Any, ...]:
     """Return the values of `ALIAS_COLUMNS`; destinations and allowed senders have tables of their own."""
     return tuple(getattr(alias, column) for column in ALIAS_COLUMNS)
+
+
+def _protocols(flags: tuple[Any, ...]) -> tuple[str, ...]:
+    # Nearly every mailbox has all protocols: one shared tuple for them.
+    return PROTOCOLS if all(flags) else tuple(name for name, on in zip(PROTOCOLS, flags, strict=True) if on)

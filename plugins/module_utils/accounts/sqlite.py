@@ -14,6 +14,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,10 +25,13 @@ from .model import Accounts, Alias
 from .plan import AccountsPlan
 from .schema import (
     ALIAS_COLUMNS,
+    APP_PASSWORD_COLUMNS,
     DOMAIN_COLUMNS,
     MAILBOX_COLUMNS,
     MIGRATIONS,
     alias_row,
+    app_password_from_row,
+    app_password_row,
     domain_from_row,
     domain_row,
     mailbox_from_row,
@@ -102,8 +106,7 @@ class SqliteStore(Store):
             writer = self._locked()
             generation = self._write(writer, plan)
             writer.execute("COMMIT")
-        after = plan.after
-        return Accounts(after.domains, after.mailboxes, after.aliases, generation, self.version)
+        return replace(plan.after, generation=generation, schema_version=self.version)
 
     def readers(self) -> Path | None:
         return self.path.parent / "published"
@@ -174,7 +177,14 @@ class SqliteStore(Store):
         if version < self.version:
             return self._read_migrated(connection)
         domains = {row[0]: domain_from_row(row) for row in connection.execute(_select(DOMAIN_COLUMNS, "domains"))}
-        mailboxes = {row[0]: mailbox_from_row(row) for row in connection.execute(_select(MAILBOX_COLUMNS, "mailboxes"))}
+        send_as = _grouped(connection.execute("SELECT mailbox, sender FROM send_as ORDER BY mailbox, sender"))
+        mailboxes = {
+            row[0]: mailbox_from_row(row, tuple(send_as.get(row[0], ())))
+            for row in connection.execute(_select(MAILBOX_COLUMNS, "mailboxes"))
+        }
+        app_passwords = [
+            app_password_from_row(row) for row in connection.execute(_select(APP_PASSWORD_COLUMNS, "app_passwords"))
+        ]
         destinations = _grouped(
             connection.execute("SELECT alias, destination FROM destinations ORDER BY alias, destination")
         )
@@ -194,11 +204,12 @@ class SqliteStore(Store):
                 _select(ALIAS_COLUMNS, "aliases")
             )
         }
-        return Accounts(domains, mailboxes, aliases, generation, version)
+        keyed = {one.key: one for one in app_passwords}
+        return Accounts(domains, mailboxes, aliases, keyed, generation, version)
 
     def _read_migrated(self, connection: sqlite3.Connection) -> Accounts:
         """Read an older schema through a migrated copy in memory: reading never writes."""
-        version, generation = self._state(connection)
+        version = self._state(connection)[0]
         copy = sqlite3.connect(":memory:", isolation_level=None)
         try:
             connection.backup(copy)
@@ -209,7 +220,7 @@ class SqliteStore(Store):
             found = self._read(copy)
         finally:
             copy.close()
-        return Accounts(found.domains, found.mailboxes, found.aliases, generation, version)
+        return replace(found, schema_version=version)
 
     def _write(self, writer: sqlite3.Connection, plan: AccountsPlan) -> int:
         """Write schema, objects and meta within the transaction and return the new generation."""
@@ -242,21 +253,32 @@ class SqliteStore(Store):
                 f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({marks})",
                 (row(objects[name]) for name in touched if name in objects),
             )
-        aliases = plan.touched.get("alias", [])
-        for table, column, attribute in (
-            ("destinations", "destination", "destinations"),
-            ("allowed_senders", "sender", "allow_from"),
+        for kind, objects, table, columns, attribute in (
+            ("mailbox", after.mailboxes, "send_as", ("mailbox", "sender"), "send_as"),
+            ("alias", after.aliases, "destinations", ("alias", "destination"), "destinations"),
+            ("alias", after.aliases, "allowed_senders", ("alias", "sender"), "allow_from"),
         ):
-            writer.executemany(f"DELETE FROM {table} WHERE alias = ?", ((address,) for address in aliases))
+            touched = plan.touched.get(kind, [])
+            writer.executemany(f"DELETE FROM {table} WHERE {columns[0]} = ?", ((address,) for address in touched))
             writer.executemany(
-                f"INSERT INTO {table} (alias, {column}) VALUES (?, ?)",
+                f"INSERT INTO {table} ({', '.join(columns)}) VALUES (?, ?)",
                 (
                     (address, name)
-                    for address in aliases
-                    if address in after.aliases
-                    for name in getattr(after.aliases[address], attribute)
+                    for address in touched
+                    if address in objects
+                    for name in getattr(objects[address], attribute)
                 ),
             )
+        touched = plan.touched.get("app_password", [])
+        # A mailbox's address has no slash, so the first one ends it.
+        writer.executemany(
+            "DELETE FROM app_passwords WHERE mailbox = ? AND name = ?", (key.split("/", 1) for key in touched)
+        )
+        marks = ", ".join("?" * len(APP_PASSWORD_COLUMNS))
+        writer.executemany(
+            f"INSERT INTO app_passwords ({', '.join(APP_PASSWORD_COLUMNS)}) VALUES ({marks})",
+            (app_password_row(after.app_passwords[key]) for key in touched if key in after.app_passwords),
+        )
 
     @contextmanager
     def _told(self) -> Iterator[None]:

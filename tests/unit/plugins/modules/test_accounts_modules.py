@@ -180,7 +180,7 @@ def test_absent_where_nothing_is_makes_no_store(run: Run, path: Path, name: str,
 
 
 def test_accounts_makes_the_store_even_for_empty_lists(run: Run, path: Path) -> None:
-    assert run("accounts", check=True)["diff"] == {"before": "", "after": f"store {path}\n  schema: 1\n"}
+    assert run("accounts", check=True)["diff"] == {"before": "", "after": f"store {path}\n  schema: 2\n"}
     assert not path.parent.exists()
     made = run("accounts")
     assert made["changed"]

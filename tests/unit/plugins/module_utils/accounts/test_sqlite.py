@@ -12,11 +12,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.mailwright.mail.plugins.module_utils.accounts.model import PROTOCOLS, Accounts
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.model import PROTOCOLS, Accounts, AppPassword
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.plan import AccountsPlan
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.schema import MIGRATIONS
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.sqlite import SqliteStore
@@ -24,6 +25,7 @@ from ansible_collections.mailwright.mail.plugins.module_utils.accounts.store imp
 
 Planner = Callable[..., AccountsPlan]
 HOSTILE = "O'Brien \"x\" 100% $HOME {{ y }} back\\slash `id` Zoë 名前 🐈 '; DROP TABLE mailboxes; --"
+VERSION = len(MIGRATIONS)
 MIGRATED = (*MIGRATIONS, ("ALTER TABLE domains ADD COLUMN extra TEXT NOT NULL DEFAULT 'new'",))
 
 
@@ -71,6 +73,44 @@ def dump(path: Path) -> str:
         return subprocess.run(["sqlite3", path, ".dump"], capture_output=True, text=True, check=True).stdout
     with closing(sqlite3.connect(path)) as connection:
         return "\n".join(connection.iterdump())
+
+
+def test_app_passwords_and_sender_rights_are_kept_and_go(store: SqliteStore, filled: Accounts) -> None:
+    phone = AppPassword("b@example.com", "phone / 2", "{SHA512-CRYPT}$6$x$y", ("imap", "smtp"), "2031-01-31T23:59:59Z")
+    box = replace(filled.mailboxes["b@example.com"], send_as=("@example.net", "x@example.com"))
+    after = replace(
+        filled,
+        mailboxes={**filled.mailboxes, box.address: box},
+        app_passwords={phone.key: phone, "b@example.com/pc": replace(phone, name="pc", active=False, expires="")},
+    )
+    touched = {"mailbox": [box.address], "app_password": list(after.app_passwords)}
+    store.apply(AccountsPlan(found=filled, after=after, touched=touched))
+    found = store.read()
+    assert (found.mailboxes, found.app_passwords) == (after.mailboxes, after.app_passwords)
+    fewer = replace(
+        found, mailboxes=filled.mailboxes, app_passwords={"b@example.com/pc": found.app_passwords["b@example.com/pc"]}
+    )
+    store.apply(AccountsPlan(found=found, after=fewer, touched={"mailbox": [box.address], "app_password": [phone.key]}))
+    assert (store.read().mailboxes, list(store.read().app_passwords)) == (filled.mailboxes, ["b@example.com/pc"])
+
+
+def test_a_store_of_version_1_is_read_as_it_is_and_brought_up_to_date(path: Path, plan: Planner) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as old:
+        for statement in MIGRATIONS[0]:
+            old.execute(statement)
+        old.execute("INSERT INTO meta VALUES ('schema_version', '1'), ('generation', '7')")
+        old.execute(
+            f"INSERT INTO domains VALUES ('example.com', '', 1, {', '.join(['0'] * 6)}, {', '.join(['1'] * 7)})"
+        )
+        old.commit()
+    before = dump(path)
+    with closing(SqliteStore(path)) as store:
+        found = store.read()
+        assert (list(found.domains), found.schema_version) == (["example.com"], 1)
+        assert dump(path) == before
+        store.apply(plan(found, create=True, version=VERSION))
+        assert (list(store.read().domains), store.read().schema_version) == (["example.com"], VERSION)
 
 
 def test_where_nothing_is_nothing_is_found_and_nothing_made(store: SqliteStore, path: Path) -> None:
@@ -232,7 +272,7 @@ def test_an_empty_file_counts_as_none(store: SqliteStore, path: Path, plan: Plan
     path.touch()
     assert store.read() == Accounts()
     store.apply(plan(create=True))
-    assert store.read().schema_version == 1
+    assert store.read().schema_version == VERSION
 
 
 @pytest.mark.parametrize("content", [b"this is no database" * 100, b"SQLite format 3\x00" + b"\xff" * 4096])
@@ -278,11 +318,12 @@ def test_a_newer_store_is_refused_and_kept(filled: Accounts, store: SqliteStore,
     store.close()
     connection = sqlite3.connect(path)
     with closing(connection), connection:
-        connection.execute("UPDATE meta SET value = '2' WHERE key = 'schema_version'")
+        connection.execute("UPDATE meta SET value = ? WHERE key = 'schema_version'", (str(VERSION + 1),))
     before = dump(path)
     for use in (store.read, lambda: store.apply(plan(create=True))):
         with pytest.raises(
-            StoreError, match=r"has schema version 2, and this release .* up to 1; upgrade the collection"
+            StoreError,
+            match=rf"has schema version {VERSION + 1}, and this release .* up to {VERSION}; upgrade the collection",
         ):
             use()
     assert dump(path) == before
@@ -296,10 +337,10 @@ def test_an_older_store_is_read_as_it_stands_and_migrated_by_a_write(
     with closing(SqliteStore(path, migrations=MIGRATED)) as newer:
         found = newer.read()
         assert (found.domains, found.mailboxes, found.aliases) == (filled.domains, filled.mailboxes, filled.aliases)
-        assert (found.schema_version, newer.version) == (1, 2)
+        assert (found.schema_version, newer.version) == (VERSION, VERSION + 1)
         assert path.read_bytes() == before
-        newer.apply(plan(found, create=True, version=2))
-        assert newer.read().schema_version == 2
+        newer.apply(plan(found, create=True, version=VERSION + 1))
+        assert newer.read().schema_version == VERSION + 1
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT extra FROM domains").fetchall() == [("new",)]
 
@@ -314,7 +355,7 @@ def test_a_failing_migration_leaves_the_store_as_it_was(
         closing(SqliteStore(path, migrations=broken)) as newer,
         pytest.raises(StoreError, match="no such table: missing"),
     ):
-        newer.apply(plan(filled, create=True, version=2))
+        newer.apply(plan(filled, create=True, version=VERSION + 1))
     assert dump(path) == before
 
 
@@ -374,7 +415,7 @@ def test_a_path_with_special_characters_is_one_path(tmp_path: Path, plan: Planne
     path = tmp_path / "a b?mode=memory#%41" / "accounts.db"
     with closing(SqliteStore(path)) as store:
         store.apply(plan(create=True))
-        assert store.read().schema_version == 1
+        assert store.read().schema_version == VERSION
     assert path.is_file()
 
 
