@@ -14,11 +14,14 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from .model import NO_LOGIN, PROTOCOLS, Accounts, Domain, domain_of
+from .publish_writers import writer_tables
 
 Tables = dict[str, dict[str, str]]
 
 # The tables' names: files of that name with .lmdb.
-TABLES = ("domains", "backup_domains", "mailboxes", "aliases", "rejected", "senders")
+TABLES = ("domains", "backup_domains", "mailboxes", "aliases", "rejected", "senders", "restricted", "allowed")
+# The table that Postfix's policy service reads, which is a user of its own; the others are Postfix's alone.
+POLICY_TABLE = "allowed"
 _REJECTION = "550 5.2.1 This address does not receive mail"
 
 CREDENTIAL_COLUMNS = ("address", "local_part", "domain", "password", "quota", "active", *PROTOCOLS)
@@ -35,6 +38,7 @@ def postfix_tables(accounts: Accounts) -> Tables:
     tables["aliases"] = {
         address: ", ".join(names) for address in accounts.aliases if (names := live.destinations(address))
     }
+    tables["restricted"], tables["allowed"] = writer_tables(accounts, [*tables["mailboxes"], *tables["aliases"]])
     tables["senders"] = dict(tables["mailboxes"])
     for address in accounts.aliases:
         if logins := live.logins(address):
