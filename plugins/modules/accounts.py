@@ -240,8 +240,9 @@ options:
       allow_from:
         description:
           - Who may write to the alias, addresses or V(@example.com) for a whole domain. An empty list admits
-            everybody.
-          - It is stored for now and not enforced yet.
+            everybody. Tagged forms of an address that is listed are listed too.
+          - Postfix judges the envelope sender, and refuses mail from others with 550. Without a login anybody can
+            claim to be a sender. Bounces have none, and are refused.
         type: list
         elements: str
       list_members:
