@@ -15,6 +15,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from .model import NO_LOGIN, PROTOCOLS, Accounts, Domain, Mailbox, domain_of
+from .publish_senders import sender_table
 
 Tables = dict[str, dict[str, str]]
 
@@ -37,10 +38,7 @@ def postfix_tables(accounts: Accounts) -> Tables:
     tables["aliases"] = {
         address: ", ".join(names) for address in accounts.aliases if (names := live.destinations(address))
     }
-    tables["senders"] = dict(tables["mailboxes"])
-    for address in accounts.aliases:
-        if logins := live.logins(address):
-            tables["senders"][address] = ", ".join(sorted(logins))
+    tables["senders"] = sender_table(accounts, live.logins)
     for address in _addresses(accounts, active):
         served = address in tables["mailboxes"] or address in tables["aliases"]
         if not served and not address.startswith("@"):
@@ -48,11 +46,9 @@ def postfix_tables(accounts: Accounts) -> Tables:
             tables["rejected"][address] = _REJECTION
         if f"@{domain_of(address)}" in tables["aliases"] and not address.startswith("@"):
             # Postfix asks for @domain whenever the address itself is not found: these entries keep a catch-all
-            # from stealing anybody's mail, and its members from sending as somebody else. What is in ``rejected``
-            # needs them too: only smtpd asks there, and not for a Sieve redirect or sendmail(1), whose mail Dovecot
-            # then refuses.
+            # from stealing anybody's mail. What is in ``rejected`` needs them too: only smtpd asks there, and not
+            # for a Sieve redirect or sendmail(1), whose mail Dovecot then refuses.
             tables["aliases"].setdefault(address, address)
-            tables["senders"].setdefault(address, address)
     return tables
 
 
