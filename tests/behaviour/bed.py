@@ -7,6 +7,8 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
+import shlex
 import subprocess
 import time
 from collections.abc import Callable
@@ -133,6 +135,14 @@ class MailHost(Host):
         """Return what a client of the mailbox logs in with."""
         entry = self.mailboxes[address]
         return {"address": address, "password": entry.get("password", "whatever")}
+
+    def postmap(self, parameter: str, key: str) -> str:
+        """Return what Postfix finds for ``key`` in the tables that ``parameter`` names, of whatever type they are."""
+        words = re.split(r"[,\s]+", self.run(f"postconf -xh {parameter}"))
+        tables = [word for word in words if "/" in word and not word.startswith("unix:")]
+        assert tables, f"{parameter} names no tables"
+        found = self.run(f"postmap -q - {' '.join(map(shlex.quote, tables))} || test $? = 1", f"{key}\n")
+        return found.rstrip("\n").rpartition("\t")[2]
 
     def queue(self) -> list[dict[str, Any]]:
         """Return the messages in Postfix's queue."""
