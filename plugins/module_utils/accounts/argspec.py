@@ -63,6 +63,8 @@ ALIAS: Spec = {
     "list_members": {"type": "bool"},
     "active": {"type": "bool"},
 }
+# How the modules that change aliases judge the result.
+CHECKS: Spec = {"check_destinations": {"type": "bool", "default": False}}
 ACCOUNTS: Spec = {
     "domains": {"type": "list", "elements": "dict", "default": [], "options": DOMAIN},
     "mailboxes": {"type": "list", "elements": "dict", "default": [], "options": MAILBOX},
@@ -72,6 +74,7 @@ ACCOUNTS: Spec = {
     "required_destination": {"type": "str"},
     "purge": {"type": "str", "choices": ["none", "domains", "all"], "default": "none"},
     "purge_limit": {"type": "str", "default": "10%"},
+    **CHECKS,
 }
 DOMAIN_FILTER: Spec = {"name": {"type": "str"}}
 ALIAS_FILTER: Spec = {"address": {"type": "str"}, "domain": {"type": "str"}}

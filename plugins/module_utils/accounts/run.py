@@ -16,7 +16,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..core.errors import InvalidValue
 from ..core.plan import Change
 from ..core.run import converge, failing, warn
-from .argspec import COMMON, DOCUMENT
+from .argspec import CHECKS, COMMON, DOCUMENT
 from .model import Accounts
 from .passwords import make_many, verify_many
 from .plan import AccountsPlan, make_plan, password_checks
@@ -28,7 +28,7 @@ from .views import alias_value, domain_value, mailbox_value
 from .wanted import Wanted, parse_wanted
 
 # Options of the modules that say how, not what.
-_HOW = {*COMMON, *DOCUMENT}
+_HOW = {*COMMON, *DOCUMENT, *CHECKS}
 KINDS = ("domain", "mailbox", "alias")
 
 
@@ -56,6 +56,7 @@ def run_accounts(module: AnsibleModule) -> None:
             required_destination=given.get("required_destination", ""),
             purge=given["purge"],
             purge_limit=given["purge_limit"],
+            check_destinations=module.params["check_destinations"],
         )
         _run(module, wanted, create=True)
 
@@ -69,7 +70,7 @@ def run_object(module: AnsibleModule, kind: str) -> None:
         elif kind == "mailbox":
             wanted = parse_wanted(mailboxes=[given])
         else:
-            wanted = parse_wanted(aliases=[given])
+            wanted = parse_wanted(aliases=[given], check_destinations=module.params["check_destinations"])
         _run(module, wanted, kind=kind)
 
 

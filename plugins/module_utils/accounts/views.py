@@ -11,6 +11,7 @@ from ..core.sizes import show_size
 from .model import NO_LOGIN, Accounts, Alias, Domain, Mailbox, domain_of
 from .passwords import scheme_of
 from .schemes.known import Recipe
+from .strays import is_dangling
 
 
 def domain_value(domain: Domain) -> dict[str, Any]:
@@ -65,7 +66,7 @@ def destination_values(alias: Alias, accounts: Accounts) -> list[dict[str, Any]]
     result = []
     for destination in alias.destinations:
         external = domain_of(destination) not in accounts.domains
-        dangling = not external and accounts.receiver_of(destination) is None
+        dangling = is_dangling(destination, accounts)
         result.append({"address": destination, "external": external, "dangling": dangling})
     return result
 

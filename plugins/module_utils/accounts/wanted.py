@@ -130,6 +130,8 @@ class Wanted:
     aliases: Mapping[str, WantedAlias] = field(default_factory=dict)
     required: WantedRequired | None = None
     purge: WantedPurge = WantedPurge()
+    # Whether destinations in our own domains that nobody has are refused.
+    check_destinations: bool = False
 
     def present_addresses(self) -> Iterator[tuple[str, str]]:
         """Yield (kind, address) of the mailboxes and aliases that are to be there."""
@@ -151,6 +153,7 @@ def parse_wanted(
     required_destination: str = "",
     purge: str = "none",
     purge_limit: str = "10%",
+    check_destinations: bool = False,
 ) -> Wanted:
     """Return all that is asked for; ``required`` and what follows are the options of ``accounts``.
 
@@ -164,6 +167,7 @@ def parse_wanted(
         _collect("aliases", aliases, parse_wanted_alias, lambda one: one.address),
         None if required is None else parse_wanted_required(required, required_destination),
         parse_wanted_purge(purge, purge_limit),
+        check_destinations,
     )
 
 

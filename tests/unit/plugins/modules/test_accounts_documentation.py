@@ -70,7 +70,7 @@ def test_the_action_group_is_the_family() -> None:
     [
         ("domain", argspec.DOMAIN),
         ("mailbox", {**argspec.MAILBOX, **argspec.DOCUMENT}),
-        ("alias", argspec.ALIAS),
+        ("alias", {**argspec.ALIAS, **argspec.CHECKS}),
         ("accounts", {**argspec.ACCOUNTS, **argspec.DOCUMENT}),
         ("domain_info", argspec.DOMAIN_FILTER),
         ("mailbox_info", argspec.MAILBOX_FILTER),
@@ -84,7 +84,8 @@ def test_options_are_documented_as_they_are_taken(name: str, spec: argspec.Spec)
 @pytest.mark.parametrize(("plural", "single"), LISTS.items())
 def test_lists_take_what_the_single_modules_take(plural: str, single: str) -> None:
     entries = documented("accounts")[plural]["suboptions"]
-    alone = {name: option for name, option in documented(single).items() if name != "document"}
+    others = {*argspec.DOCUMENT, *argspec.CHECKS}
+    alone = {name: option for name, option in documented(single).items() if name not in others}
     assert spec_of(entries) == spec_of(alone)
     for name, option in alone.items():
         text = entries[name]["description"]
