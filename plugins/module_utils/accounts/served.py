@@ -31,11 +31,14 @@ def installed_builds() -> tuple[Build, ...]:
 def login_warnings(
     plan: AccountsPlan, wanted: Wanted, installed: Callable[[], Iterable[Build]] = installed_builds
 ) -> list[str]:
-    """Return a warning for each scheme of wanted mailboxes with which nobody logs in; asks only where it matters."""
+    """Return a warning for each scheme of what is wanted with which nobody logs in; asks only where it matters."""
     users: dict[tuple[str, bool], list[str]] = {}
     for address, box in wanted.mailboxes.items():
         if box.present and address in plan.after.mailboxes:
-            users.setdefault(_scheme(plan, address), []).append(address)
+            users.setdefault(_scheme(plan, address, plan.after.mailboxes[address].password_hash), []).append(address)
+    for key, one in wanted.app_passwords.items():
+        if one.present and key in plan.after.app_passwords:
+            users.setdefault(_scheme(plan, key, plan.after.app_passwords[key].password_hash), []).append(key)
     doubtful = [kind for kind in users if any(build.problem(*kind) for build in BUILDS)]
     builds = tuple(installed()) if doubtful else ()
     return [
@@ -45,21 +48,29 @@ def login_warnings(
     ]
 
 
-def _scheme(plan: AccountsPlan, address: str) -> tuple[str, bool]:
-    """Return the scheme of a mailbox after the run, without its encoding, and whether a hash of ``CRYPT`` is weak.
+def _scheme(plan: AccountsPlan, name: str, stored: str) -> tuple[str, bool]:
+    """Return the scheme of a password after the run, without its encoding, and whether a hash of ``CRYPT`` is weak.
 
     With the other schemes the name says it all, which spares a look at 100,000 hashes.
     """
-    if address in plan.passwords:
-        return plan.passwords[address][0].scheme.name, False
-    stored = plan.after.mailboxes[address].password_hash
-    name = (scheme_of(stored) or "").partition(".")[0]
-    return name, name == "CRYPT" and is_weak(stored)
+    if name in plan.passwords:
+        return plan.passwords[name][0].scheme.name, False
+    scheme = (scheme_of(stored) or "").partition(".")[0]
+    return scheme, scheme == "CRYPT" and is_weak(stored)
 
 
-def _named(addresses: list[str]) -> str:
-    rest = f" and {len(addresses) - 3} more" if len(addresses) > 3 else ""
-    return f"{'mailbox' if len(addresses) == 1 else 'mailboxes'} {', '.join(sorted(addresses)[:3])}{rest}"
+def _named(names: list[str]) -> str:
+    """Return addresses of mailboxes and keys of app passwords for a message."""
+    kinds = (
+        ("mailbox", "mailboxes", [name for name in names if "/" not in name]),
+        ("app password", "app passwords", [name for name in names if "/" in name]),
+    )
+    return " and ".join(
+        f"{one if len(listed) == 1 else many} {', '.join(sorted(listed)[:3])}"
+        + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")
+        for one, many, listed in kinds
+        if listed
+    )
 
 
 def _answer(*command: str) -> str:

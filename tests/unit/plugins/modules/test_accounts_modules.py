@@ -97,6 +97,7 @@ STATES: list[tuple[str, dict[str, Any]]] = [
     ("mailbox", {"address": "Carol@example.com", "password": "secret", "display_name": HOSTILE, "protocols": ["imap"]}),
     ("mailbox", {"address": "carol@example.com", "password": "secret", "password_scheme": "BLF-CRYPT"}),
     ("mailbox", {"address": "carol@example.com", "password_hash": "*", "rate_limit": "5/1m"}),
+    ("mailbox", {"address": "alice@example.com", "send_as": ["Sales@Example.com", "@elsewhere.example"]}),
     ("mailbox", {"address": "alice@example.com", "password": "new", "password_scheme": "SHA512-CRYPT", "quota": "5G"}),
     ("mailbox", {"address": "alice@example.com", "password": "new", "update_password": "on_create", "active": False}),
     ("mailbox", {"address": "alice@example.com", "state": "absent", "cascade": True}),
@@ -184,16 +185,21 @@ def test_accounts_makes_the_store_even_for_empty_lists(run: Run, path: Path) -> 
     assert not path.parent.exists()
     made = run("accounts")
     assert made["changed"]
-    assert made["total"] == {"domains": 0, "mailboxes": 0, "aliases": 0}
+    assert made["total"] == {"domains": 0, "mailboxes": 0, "aliases": 0, "app_passwords": 0}
     assert not run("accounts", check=True)["changed"]
     assert not run("accounts")["changed"]
 
 
 def test_counts_say_what_happened(run: Run, base: Result) -> None:
     none = {"add": 0, "change": 0, "remove": 0}
-    assert base["counts"] == {"domain": {**none, "add": 2}, "mailbox": {**none, "add": 2}, "alias": {**none, "add": 1}}
-    assert base["total"] == {"domains": 2, "mailboxes": 2, "aliases": 1}
-    assert run("accounts", **BASE)["counts"] == {"domain": none, "mailbox": none, "alias": none}
+    assert base["counts"] == {
+        "domain": {**none, "add": 2},
+        "mailbox": {**none, "add": 2},
+        "alias": {**none, "add": 1},
+        "app_password": none,
+    }
+    assert base["total"] == {"domains": 2, "mailboxes": 2, "aliases": 1, "app_passwords": 0}
+    assert run("accounts", **BASE)["counts"] == dict.fromkeys(("domain", "mailbox", "alias", "app_password"), none)
 
 
 def test_a_purge_is_counted_and_shown(run: Run, base: Result) -> None:
@@ -203,6 +209,7 @@ def test_a_purge_is_counted_and_shown(run: Run, base: Result) -> None:
         "domain": 1,
         "mailbox": 1,
         "alias": 0,
+        "app_password": 0,
     }
     assert purged["counts"]["alias"] == {"add": 0, "change": 1, "remove": 0}
     assert purged["diff"]["after"] == "alias info@example.com\n  destinations: alice@example.com\n"
@@ -267,6 +274,7 @@ def test_stored_and_served_exactly(run: Run, base: Result, path: Path, published
         "active": True,
         "protocols": ["imap", "pop3", "smtp", "sieve"],
         "rate_limit": "unlimited",
+        "send_as": [],
     }
     assert rows(path, "SELECT description, display_name FROM domains WHERE name = 'example.com'") == [
         (HOSTILE, HOSTILE)
@@ -355,6 +363,14 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("mailbox", {"address": "alice@example.com", "display_name": "a\nb"}, r"'a\nb': has the character '\n'"),
     ("mailbox", {"address": "alice@example.com", "rate_limit": "fast"}, "'fast': is not a rate"),
+    (
+        "mailbox",
+        {"address": "alice@example.com", "send_as": ["sales"]},
+        "in send_as of mailbox alice@example.com 'sales'",
+    ),
+    ("mailbox", {"address": "alice@example.com", "send_as": [""]}, "'': has no @"),
+    ("mailbox", {"address": "alice@example.com", "send_as": ["@"]}, "'@': has no domain"),
+    ("mailbox", {"address": "alice@example.com", "send_as": ["a@example.com\nb@example.com"]}, "has 2 @"),
     (
         "mailbox",
         {"address": "alice@example.com", "state": "absent"},
