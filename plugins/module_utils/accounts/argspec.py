@@ -102,4 +102,6 @@ ACCOUNTS: Spec = {
 }
 DOMAIN_FILTER: Spec = {"name": {"type": "str"}}
 ALIAS_FILTER: Spec = {"address": {"type": "str"}, "domain": {"type": "str"}}
-MAILBOX_FILTER: Spec = {**ALIAS_FILTER, "with_password_hash": {"type": "bool", "default": False, "no_log": False}}
+HASHES: Spec = {"with_password_hash": {"type": "bool", "default": False, "no_log": False}}
+MAILBOX_FILTER: Spec = {**ALIAS_FILTER, **HASHES}
+ACCOUNTS_FILTER: Spec = {"domains": {"type": "list", "elements": "str"}, **HASHES}

@@ -20,7 +20,17 @@ from ansible_collections.mailwright.mail.plugins.module_utils.accounts.fields im
     MAILBOX_FIELDS,
 )
 
-FAMILY = ["accounts", "alias", "alias_info", "app_password", "domain", "domain_info", "mailbox", "mailbox_info"]
+FAMILY = [
+    "accounts",
+    "accounts_info",
+    "alias",
+    "alias_info",
+    "app_password",
+    "domain",
+    "domain_info",
+    "mailbox",
+    "mailbox_info",
+]
 LISTS = {"domains": "domain", "mailboxes": "mailbox", "aliases": "alias", "app_passwords": "app_password"}
 # Options of a single module that lists do not have.
 ALONE = {*argspec.DOCUMENT, *argspec.HANDOVER, *argspec.CHECKS}
@@ -76,6 +86,7 @@ def test_the_action_group_is_the_family() -> None:
         ("alias", {**argspec.ALIAS, **argspec.CHECKS}),
         ("app_password", {**argspec.APP_PASSWORD, **argspec.HANDOVER, **argspec.DOCUMENT}),
         ("accounts", {**argspec.ACCOUNTS, **argspec.DOCUMENT}),
+        ("accounts_info", argspec.ACCOUNTS_FILTER),
         ("domain_info", argspec.DOMAIN_FILTER),
         ("mailbox_info", argspec.MAILBOX_FILTER),
         ("alias_info", argspec.ALIAS_FILTER),

@@ -7,7 +7,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import event, given
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.chains import (
@@ -88,6 +88,7 @@ def reached(leads: Leads, start: str) -> set[str]:
 
 
 @given(GRAPHS)
+@settings(deadline=None)
 def test_loops_are_what_comes_back(edges: list[tuple[int, int]]) -> None:
     leads = graph(edges)
     looping = {name for name in leads if name in reached(leads, name)}
@@ -114,6 +115,7 @@ def chains(leads: Leads, start: str) -> list[list[str]]:
 
 
 @given(GRAPHS)
+@settings(deadline=None)
 def test_lengths_and_widths_are_those_of_all_ways(edges: list[tuple[int, int]]) -> None:
     leads = graph([(source, target) for source, target in edges if source < target])
     order = in_order(leads)
