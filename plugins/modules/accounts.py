@@ -21,6 +21,9 @@ description:
   - What Postfix and Dovecot read is published from the store in the same run, also when an earlier run was interrupted
     before it got there.
   - Passwords are hashed on the target, which costs about 0.1 s each and core. For thousands of mailboxes, give hashes.
+  - Aliases may lead to aliases, but never back, also not by a catch-all or a tag, and mail may pass 100 of them at
+    most. Inactive aliases lead nowhere. A store of an earlier release may have such aliases; tasks that have nothing to
+    do with them warn of it.
   - In check mode, a domain that is not in the store is a warning, because an earlier task of the play would have
     added it.
 attributes:
@@ -393,6 +396,16 @@ options:
       - A share over V(0%) lets at least 10 go, unless the task lists nothing at all. V(100%) allows everything.
     type: str
     default: 10%
+  check_destinations:
+    description:
+      - Whether the task is refused when aliases that it lists or changes have destinations in our own domains that
+        nobody has, or O(required_destination) is one. In check mode that is a warning, because an earlier task of the
+        play would have added them.
+      - Other aliases are refused only for what loses its receiver in this task, and else a warning names them.
+      - Without it, only O(required_destination) is warned of. M(mailwright.mail.alias_info) lists all that lead
+        nowhere.
+    type: bool
+    default: false
   document:
     description:
       - How the collection hands over the lists and the secrets in them without showing them. Leave it alone.

@@ -71,6 +71,8 @@ ALIAS: Spec = {
     "list_members": {"type": "bool"},
     "active": {"type": "bool"},
 }
+# How the modules that change aliases judge the result.
+CHECKS: Spec = {"check_destinations": {"type": "bool", "default": False}}
 APP_PASSWORD: Spec = {
     "mailbox": {"type": "str", "required": True},
     "name": {"type": "str", "required": True},
@@ -96,7 +98,10 @@ ACCOUNTS: Spec = {
     "required_destination": {"type": "str"},
     "purge": {"type": "str", "choices": ["none", "domains", "all"], "default": "none"},
     "purge_limit": {"type": "str", "default": "10%"},
+    **CHECKS,
 }
 DOMAIN_FILTER: Spec = {"name": {"type": "str"}}
 ALIAS_FILTER: Spec = {"address": {"type": "str"}, "domain": {"type": "str"}}
-MAILBOX_FILTER: Spec = {**ALIAS_FILTER, "with_password_hash": {"type": "bool", "default": False, "no_log": False}}
+HASHES: Spec = {"with_password_hash": {"type": "bool", "default": False, "no_log": False}}
+MAILBOX_FILTER: Spec = {**ALIAS_FILTER, **HASHES}
+ACCOUNTS_FILTER: Spec = {"domains": {"type": "list", "elements": "str"}, **HASHES}

@@ -12,6 +12,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..core.addresses import parse_address, parse_domain
 from ..core.run import failing
+from .export import export, required_entries
 from .model import Accounts, Alias, AppPassword, Domain, Mailbox, domain_of
 from .run import open_store
 from .views import alias_value, app_password_value, destination_values, domain_value, mailbox_value
@@ -48,6 +49,20 @@ def run_info(module: AnsibleModule, kind: str) -> None:
             module.exit_json(
                 changed=False, aliases=[alias_entry(one, accounts) for one in _chosen(accounts.aliases, name, domain)]
             )
+
+
+def run_export(module: AnsibleModule) -> None:
+    """Leave the module with the whole store, or some domains of it, as `accounts` takes it."""
+    with failing(module):
+        names = module.params["domains"]
+        domains = None if names is None else {parse_domain(name) for name in names}
+        with closing(open_store(module.params)) as store:
+            accounts = store.read()
+        module.exit_json(
+            changed=False,
+            accounts=export(accounts, domains=domains, with_hashes=module.params["with_password_hash"]),
+            required_aliases=required_entries(accounts, domains),
+        )
 
 
 def domain_values(accounts: Accounts, name: str | None = None) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..core.errors import InvalidValue
 from ..core.plan import Change
 from ..core.run import converge, failing, warn
-from .argspec import COMMON, DOCUMENT
+from .argspec import CHECKS, COMMON, DOCUMENT
 from .handover import Handover
 from .model import Accounts
 from .passwords import make_many, verify_many
@@ -29,7 +29,7 @@ from .views import alias_value, app_password_value, domain_value, mailbox_value
 from .wanted import Wanted, parse_wanted
 
 # Options of the modules that say how, not what.
-_HOW = {*COMMON, *DOCUMENT}
+_HOW = {*COMMON, *DOCUMENT, *CHECKS}
 _LISTS = {"domain": "domains", "mailbox": "mailboxes", "alias": "aliases", "app_password": "app_passwords"}
 KINDS = ("domain", "mailbox", "alias", "app_password")
 
@@ -58,6 +58,7 @@ def run_accounts(module: AnsibleModule) -> None:
             required_destination=given.get("required_destination", ""),
             purge=given["purge"],
             purge_limit=given["purge_limit"],
+            check_destinations=module.params["check_destinations"],
             app_passwords=given.get("app_passwords"),
         )
         _run(module, wanted, create=True)
@@ -76,7 +77,7 @@ def run_object(module: AnsibleModule, kind: str) -> None:
             handover = Handover(given.pop("password_file", ""), given.pop("return_password", False))
             wanted = parse_wanted(app_passwords=[given])
         else:
-            wanted = parse_wanted(aliases=[given])
+            wanted = parse_wanted(aliases=[given], check_destinations=module.params["check_destinations"])
         _run(module, wanted, kind=kind, handover=handover)
 
 

@@ -117,6 +117,8 @@ class Wanted:
     app_passwords: Mapping[str, WantedAppPassword] = field(default_factory=dict)
     # Whether these are all that listed mailboxes are to have, as far as a purge is asked for.
     lists_app_passwords: bool = False
+    # Whether destinations in our own domains that nobody has are refused.
+    check_destinations: bool = False
 
     def present_addresses(self) -> Iterator[tuple[str, str]]:
         """Yield (kind, address) of the mailboxes and aliases that are to be there."""
@@ -139,6 +141,7 @@ def parse_wanted(
     purge: str = "none",
     purge_limit: str = "10%",
     app_passwords: Iterable[Given] | None = None,
+    check_destinations: bool = False,
 ) -> Wanted:
     """Return all that is asked for; ``required`` and what follows are the options of ``accounts``.
 
@@ -154,6 +157,7 @@ def parse_wanted(
         parse_wanted_purge(purge, purge_limit),
         collect("app_passwords", app_passwords or (), parse_wanted_app_password, lambda one: one.key),
         app_passwords is not None,
+        check_destinations,
     )
 
 

@@ -20,10 +20,20 @@ from ansible_collections.mailwright.mail.plugins.module_utils.accounts.fields im
     MAILBOX_FIELDS,
 )
 
-FAMILY = ["accounts", "alias", "alias_info", "app_password", "domain", "domain_info", "mailbox", "mailbox_info"]
+FAMILY = [
+    "accounts",
+    "accounts_info",
+    "alias",
+    "alias_info",
+    "app_password",
+    "domain",
+    "domain_info",
+    "mailbox",
+    "mailbox_info",
+]
 LISTS = {"domains": "domain", "mailboxes": "mailbox", "aliases": "alias", "app_passwords": "app_password"}
 # Options of a single module that lists do not have.
-ALONE = {*argspec.DOCUMENT, *argspec.HANDOVER}
+ALONE = {*argspec.DOCUMENT, *argspec.HANDOVER, *argspec.CHECKS}
 
 
 def module_file(name: str) -> Any:
@@ -73,9 +83,10 @@ def test_the_action_group_is_the_family() -> None:
     [
         ("domain", argspec.DOMAIN),
         ("mailbox", {**argspec.MAILBOX, **argspec.DOCUMENT}),
-        ("alias", argspec.ALIAS),
+        ("alias", {**argspec.ALIAS, **argspec.CHECKS}),
         ("app_password", {**argspec.APP_PASSWORD, **argspec.HANDOVER, **argspec.DOCUMENT}),
         ("accounts", {**argspec.ACCOUNTS, **argspec.DOCUMENT}),
+        ("accounts_info", argspec.ACCOUNTS_FILTER),
         ("domain_info", argspec.DOMAIN_FILTER),
         ("mailbox_info", argspec.MAILBOX_FILTER),
         ("alias_info", argspec.ALIAS_FILTER),
