@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import asdict
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -14,6 +15,7 @@ from ..core.addresses import parse_address, parse_domain
 from ..core.run import failing
 from .model import Accounts, Alias, Domain, Mailbox, domain_of
 from .run import open_store
+from .summary import summarise
 from .views import alias_value, destination_values, domain_value, mailbox_value
 
 
@@ -38,6 +40,14 @@ def run_info(module: AnsibleModule, kind: str) -> None:
             module.exit_json(
                 changed=False, aliases=[alias_entry(one, accounts) for one in _chosen(accounts.aliases, name, domain)]
             )
+
+
+def run_password_info(module: AnsibleModule) -> None:
+    """Leave the module with what the stored passwords ask of the server."""
+    with failing(module):
+        with closing(open_store(module.params)) as store:
+            summary = summarise(store.read())
+        module.exit_json(changed=False, **asdict(summary))
 
 
 def domain_values(accounts: Accounts, name: str | None = None) -> list[dict[str, Any]]:
