@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from .offered import named
 from .passwords import is_weak, scheme_of
 from .plan import AccountsPlan
 from .schemes.dovecot import BUILDS, Build, build_of
@@ -39,7 +40,7 @@ def login_warnings(
     doubtful = [kind for kind in users if any(build.problem(*kind) for build in BUILDS)]
     builds = tuple(installed()) if doubtful else ()
     return [
-        f"{_named(users[kind])}: {problem}"
+        f"{named('mailbox', users[kind])}: {problem}"
         for kind in doubtful
         if (problem := "; ".join(told for build in builds if (told := build.problem(*kind))))
     ]
@@ -55,11 +56,6 @@ def _scheme(plan: AccountsPlan, address: str) -> tuple[str, bool]:
     stored = plan.after.mailboxes[address].password_hash
     name = (scheme_of(stored) or "").partition(".")[0]
     return name, name == "CRYPT" and is_weak(stored)
-
-
-def _named(addresses: list[str]) -> str:
-    rest = f" and {len(addresses) - 3} more" if len(addresses) > 3 else ""
-    return f"{'mailbox' if len(addresses) == 1 else 'mailboxes'} {', '.join(sorted(addresses)[:3])}{rest}"
 
 
 def _answer(*command: str) -> str:
