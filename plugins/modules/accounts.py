@@ -201,6 +201,15 @@ options:
             V(unlimited).
           - It is stored for the spam filter, which enforces it.
         type: str
+      send_as:
+        description:
+          - What the mailbox may send as beside itself and the aliases that lead to it. Addresses, or V(@example.com)
+            for all of a domain, in domains that are served here or anywhere else.
+          - The list replaces what is stored. An empty one takes all of it away.
+          - An address may be used with a tag (C(address+tag@)) too. While a domain that is served here is inactive,
+            nobody sends as one of its addresses.
+        type: list
+        elements: str
   aliases:
     description:
       - The aliases and catch-alls that are to be there or to be absent, each as M(mailwright.mail.alias) takes it.

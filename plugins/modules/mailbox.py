@@ -116,6 +116,15 @@ options:
         V(unlimited).
       - It is stored for the spam filter, which enforces it.
     type: str
+  send_as:
+    description:
+      - What the mailbox may send as beside itself and the aliases that lead to it. Addresses, or V(@example.com) for
+        all of a domain, in domains that are served here or anywhere else.
+      - The list replaces what is stored. An empty one takes all of it away.
+      - An address may be used with a tag (C(address+tag@)) too. While a domain that is served here is inactive,
+        nobody sends as one of its addresses.
+    type: list
+    elements: str
   document:
     description:
       - How the collection hands over O(password) and O(password_hash) without showing them. Leave it alone.
@@ -152,6 +161,11 @@ EXAMPLES = r"""
   mailwright.mail.mailbox:
     address: alice@example.com
     protocols: [imap, sieve]
+
+- name: Let a mailbox send as a function, and as all addresses of another domain
+  mailwright.mail.mailbox:
+    address: alice@example.com
+    send_as: [sales@example.com, "@example.org"]
 
 - name: Remove a mailbox and take it out of the aliases that deliver to it
   mailwright.mail.mailbox:
@@ -205,6 +219,12 @@ mailbox:
       type: str
       returned: always
       sample: 100/1h
+    send_as:
+      description: What it may send as beside itself and the aliases that lead to it.
+      type: list
+      elements: str
+      returned: always
+      sample: [sales@example.com, "@example.org"]
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -96,6 +96,12 @@ mailboxes:
       type: str
       returned: always
       sample: 100/1h
+    send_as:
+      description: What it may send as beside itself and the aliases that lead to it.
+      type: list
+      elements: str
+      returned: always
+      sample: [sales@example.com, "@example.org"]
     password_hash:
       description: The hash with its scheme, or V(*).
       type: str

@@ -53,6 +53,7 @@ MAILBOX: Spec = {
     "active": {"type": "bool"},
     "protocols": {"type": "list", "elements": "str", "choices": ["imap", "pop3", "smtp", "sieve"]},
     "rate_limit": {"type": "str"},
+    "send_as": {"type": "list", "elements": "str"},
 }
 ALIAS: Spec = {
     "address": {"type": "str", "required": True},

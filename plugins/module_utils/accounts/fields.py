@@ -82,7 +82,7 @@ def parse_destinations(subject: str, value: object) -> tuple[str, ...]:
 
 
 def parse_senders(subject: str, value: object) -> tuple[str, ...]:
-    """Return addresses or ``@domain``, sorted, each once; none means that anybody may write."""
+    """Return addresses or ``@domain``, sorted, each once."""
     return tuple(
         sorted({str(parse_address(name, f"address in {subject}", catch_all=True)) for name in _names(subject, value)})
     )
@@ -148,6 +148,7 @@ MAILBOX_FIELDS: Mapping[str, Callable[[str, Any], Any]] = {
     "active": parse_flag,
     "protocols": parse_protocols,
     "rate_limit": parse_rate,
+    "send_as": parse_senders,
 }
 ALIAS_FIELDS: Mapping[str, Callable[[str, Any], Any]] = {
     "destinations": parse_destinations,

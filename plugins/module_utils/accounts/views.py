@@ -45,6 +45,7 @@ def mailbox_value(mailbox: Mailbox, recipe: Recipe | None = None) -> dict[str, A
         "active": mailbox.active,
         "protocols": list(mailbox.protocols),
         "rate_limit": mailbox.rate_limit or "unlimited",
+        "send_as": list(mailbox.send_as),
     }
 
 
@@ -96,6 +97,7 @@ def shown_mailbox(mailbox: Mailbox, before: Mailbox | None) -> dict[str, Any]:
         "active": mailbox.active,
         "protocols": list(mailbox.protocols),
         "rate_limit": mailbox.rate_limit or "unlimited",
+        "send_as": list(mailbox.send_as),
     }
 
 

@@ -56,6 +56,7 @@ MAILBOX = given_some(
         "display_name": st.sampled_from(["", 'say "hi"']),
         "active": st.booleans(),
         "protocols": st.lists(st.sampled_from(["imap", "pop3", "smtp", "sieve"])),
+        "send_as": st.lists(st.sampled_from([ADDRESSES[0], CATCH_ALLS[1], "out@example.net"])),
     }
 )
 ALIAS = given_some({"active": st.booleans(), "exclusive": st.booleans(), "list_members": st.booleans()})
@@ -272,6 +273,7 @@ VALUES: list[tuple[str, dict[str, list[Any]]]] = [
             "protocols": ["imap", "imap,smtp", "imap, smtp", ["imap", "imap"], [" imap"], *LISTS],
             "quota": QUOTAS,
             "rate_limit": ["5/1h", "unlimited", *TEXTS],
+            "send_as": [["s@a.example", "S@A.example", "@b.example"], [], "x@a.example", [7], [None], *TEXTS],
             "update_password": ["on_create", True, None, ""],
         },
     ),

@@ -97,6 +97,7 @@ STATES: list[tuple[str, dict[str, Any]]] = [
     ("mailbox", {"address": "Carol@example.com", "password": "secret", "display_name": HOSTILE, "protocols": ["imap"]}),
     ("mailbox", {"address": "carol@example.com", "password": "secret", "password_scheme": "BLF-CRYPT"}),
     ("mailbox", {"address": "carol@example.com", "password_hash": "*", "rate_limit": "5/1m"}),
+    ("mailbox", {"address": "alice@example.com", "send_as": ["Sales@Example.com", "@elsewhere.example"]}),
     ("mailbox", {"address": "alice@example.com", "password": "new", "password_scheme": "SHA512-CRYPT", "quota": "5G"}),
     ("mailbox", {"address": "alice@example.com", "password": "new", "update_password": "on_create", "active": False}),
     ("mailbox", {"address": "alice@example.com", "state": "absent", "cascade": True}),
@@ -267,6 +268,7 @@ def test_stored_and_served_exactly(run: Run, base: Result, path: Path, published
         "active": True,
         "protocols": ["imap", "pop3", "smtp", "sieve"],
         "rate_limit": "unlimited",
+        "send_as": [],
     }
     assert rows(path, "SELECT description, display_name FROM domains WHERE name = 'example.com'") == [
         (HOSTILE, HOSTILE)
@@ -355,6 +357,14 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("mailbox", {"address": "alice@example.com", "display_name": "a\nb"}, r"'a\nb': has the character '\n'"),
     ("mailbox", {"address": "alice@example.com", "rate_limit": "fast"}, "'fast': is not a rate"),
+    (
+        "mailbox",
+        {"address": "alice@example.com", "send_as": ["sales"]},
+        "in send_as of mailbox alice@example.com 'sales'",
+    ),
+    ("mailbox", {"address": "alice@example.com", "send_as": [""]}, "'': has no @"),
+    ("mailbox", {"address": "alice@example.com", "send_as": ["@"]}, "'@': has no domain"),
+    ("mailbox", {"address": "alice@example.com", "send_as": ["a@example.com\nb@example.com"]}, "has 2 @"),
     (
         "mailbox",
         {"address": "alice@example.com", "state": "absent"},

@@ -88,6 +88,7 @@ def test_mailboxes_come_without_their_hashes_unless_asked_for(run: Run, base: No
         "active": True,
         "protocols": ["imap", "pop3", "smtp", "sieve"],
         "rate_limit": "unlimited",
+        "send_as": [],
     }
     assert [one["address"] for one in run("mailbox_info", domain="example.com")["mailboxes"]] == ["carol@example.com"]
     assert run("mailbox_info", domain="example.com", address="bob@bücher.example")["mailboxes"] == []
