@@ -17,7 +17,7 @@ _READABLE = frozenset({"PLAIN", "CLEAR", "CLEARTEXT"})
 CHALLENGES: Mapping[str, frozenset[str]] = {
     "SCRAM-SHA-256": _READABLE | {"SCRAM-SHA-256"},
     "SCRAM-SHA-1": _READABLE | {"SCRAM-SHA-1"},
-    "CRAM-MD5": _READABLE | {"CRAM-MD5"},
+    "CRAM-MD5": _READABLE | {"CRAM-MD5", "HMAC-MD5"},
 }
 # Those that are worth offering: a CRAM-MD5 hash is as good as the password.
 _GOOD = ("SCRAM-SHA-256", "SCRAM-SHA-1")
