@@ -21,11 +21,11 @@ from ansible_collections.mailwright.mail.plugins.plugin_utils.source import read
 
 
 class ActionModule(DocumentAction):
-    """``domains``, ``mailboxes`` and ``aliases`` go into the document, and what ``src`` has of them after them."""
+    """The lists go into the document, and what ``src`` has of each after them."""
 
     MODULE = "mailwright.mail.accounts"
     OPTIONS = (*COMMON, *ACCOUNTS)
-    HIDDEN = ("domains", "mailboxes", "aliases")
+    HIDDEN = ("domains", "mailboxes", "aliases", "app_passwords")
 
     def _hidden(self, arguments: dict[str, Any], omitted: object) -> dict[str, Any]:
         src = arguments.pop("src", None)

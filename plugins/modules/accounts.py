@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: accounts
-short_description: Manage domains, mailboxes and aliases together
+short_description: Manage domains, mailboxes, aliases and app passwords together
 version_added: 1.0.0
 author:
   - Mailwright contributors (@mailwright)
 description:
-  - Adds, changes and removes any number of domains, mailboxes and aliases in the account store, in one transaction.
-    Either all of it happens or nothing.
+  - Adds, changes and removes any number of domains, mailboxes, aliases and app passwords in the account store, in one
+    transaction. Either all of it happens or nothing.
   - What is not listed stays as it is, unless O(purge) says otherwise, and so do options that are not given.
   - The order in the lists has no meaning. What is to be there is set first, then what is to be absent goes, and the
     result is judged as a whole.
@@ -34,6 +34,7 @@ seealso:
   - module: mailwright.mail.domain
   - module: mailwright.mail.mailbox
   - module: mailwright.mail.alias
+  - module: mailwright.mail.app_password
 extends_documentation_fragment:
   - mailwright.mail.accounts
 options:
@@ -143,7 +144,7 @@ options:
         description:
           - The password's hash as Dovecot writes it, such as V({ARGON2ID}$argon2id$...). The scheme before it may be
             left out.
-          - V(*) makes a mailbox that receives mail and that nobody can log in to.
+          - V(*) makes a mailbox that receives mail and that nobody can log in to, not with an app password either.
         type: str
       password_scheme:
         description:
@@ -261,14 +262,88 @@ options:
       active:
         description: Whether mail to the alias is taken. A new alias is active.
         type: bool
+  app_passwords:
+    description:
+      - The app passwords that are to be there or to be absent, each as M(mailwright.mail.app_password) takes it.
+        Nothing is generated here. A new one needs a password or a hash.
+      - Where this list is given, if only an empty one, O(purge) is for app passwords too.
+    type: list
+    elements: dict
+    suboptions:
+      mailbox:
+        description: The address of the mailbox that it opens. An alias cannot have one.
+        type: str
+        required: true
+      name:
+        description:
+          - What the app password is called among those of its mailbox, such as V(phone). One to 64 printable
+            characters, which people see where app passwords are listed.
+        type: str
+        required: true
+      state:
+        description: Whether the app password is to be there. Revoking one leaves the others alone.
+        type: str
+        choices: [present, absent]
+        default: present
+      password:
+        description:
+          - The password in plain text. It is hashed on the target and never shown.
+          - Text only, so put a password of digits in quotes. Control characters are refused.
+        type: str
+      password_hash:
+        description:
+          - The password's hash as Dovecot writes it, such as V({ARGON2ID}$argon2id$...). The scheme before it may be
+            left out.
+        type: str
+      password_scheme:
+        description:
+          - The scheme in which the password is hashed, as M(mailwright.mail.mailbox) takes it.
+          - When it is not given, a password of your own is hashed as V(ARGON2ID), and a generated one, which nobody can
+            guess, as V(SHA512-CRYPT), because Dovecot verifies the app passwords of a mailbox one after the other.
+        type: str
+      password_options:
+        description:
+          - What hashing costs, as M(mailwright.mail.mailbox) takes it. Without O(app_passwords[].password_scheme) they
+            are those of V(ARGON2ID).
+        type: dict
+      allow_weak_scheme:
+        description:
+          - Whether O(app_passwords[].password_scheme) and O(app_passwords[].password_hash) may be of a weak scheme.
+        type: bool
+        default: false
+      update_password:
+        description:
+          - With V(always), the stored hash is verified against O(app_passwords[].password) and replaced when it does
+            not match, and replaced by O(app_passwords[].password_hash) when it differs.
+          - With V(on_create), the password or hash is set for a new app password only.
+        type: str
+        choices: [always, on_create]
+        default: always
+      protocols:
+        description:
+          - The protocols that it opens, as far as the mailbox may use them. A new app password opens all of those.
+          - A warning says when one that is named is not open to the mailbox.
+        type: list
+        elements: str
+        choices: [imap, pop3, smtp, sieve]
+      expires:
+        description:
+          - When it stops working. A date such as V(2026-12-31), at the end of that day in UTC; a time with its zone
+            such as V(2026-12-31T18:00:00+01:00); or V(never). A new app password never expires.
+          - A time in the past is taken with a warning.
+        type: str
+      active:
+        description: Whether anybody can log in with it. A new app password is active.
+        type: bool
   src:
     description:
-      - Files on the controller with more domains, mailboxes and aliases, which follow those of the lists. A path, a
-        list of paths, or a dictionary of them with the keys V(domains), V(mailboxes) and V(aliases).
+      - Files on the controller with more domains, mailboxes, aliases and app passwords, which follow those of the
+        lists. A path, a list of paths, or a dictionary of them with the keys V(domains), V(mailboxes), V(aliases) and
+        V(app_passwords).
       - Found as other files are, in C(files/) of the role and beside the playbook. They may be vaulted, as a whole or,
         in YAML, value by value. They are data and no templates.
-      - A file ending in C(.yml), C(.yaml) or C(.json) is a dictionary with the keys V(domains), V(mailboxes) and
-        V(aliases), as this module takes them; one that is given under a key is the list alone.
+      - A file ending in C(.yml), C(.yaml) or C(.json) is a dictionary with those keys, as this module takes them; one
+        that is given under a key is the list alone.
       - A file ending in C(.csv) has one kind of objects, each on a line of its own. Its first line names the columns as
         the options are called; C(,), C(;) or a tab is between them. Where the columns do not tell of what kind the
         objects are, give the file under a key. An empty cell is an option that is not given. Lists have spaces, C(,) or
@@ -299,6 +374,8 @@ options:
       - With V(domains), mailboxes and aliases go that are not listed, within the domains that are listed as present.
       - With V(all), everything goes that is not listed, domains included. A listed mailbox or alias then needs its
         domain listed.
+      - Where O(app_passwords) is given, the app passwords go of listed mailboxes that have others. Those of a mailbox
+        that goes go with it in any case.
       - Whatever is listed counts, also with C(state=absent). What O(required_aliases) added is never unlisted, and goes
         with its domain.
       - Addresses that go are taken out of the aliases that stay. Where such an alias would be left without a
@@ -310,7 +387,8 @@ options:
   purge_limit:
     description:
       - How much O(purge) may remove, as a share of all domains, mailboxes and aliases in the store, such as V(10%), or
-        as a number of them. A purge over it changes nothing and says what it would remove.
+        as a number of them. App passwords count where O(app_passwords) is given. A purge over it changes nothing and
+        says what it would remove.
       - A share over V(0%) lets at least 10 go, unless the task lists nothing at all. V(100%) allows everything.
     type: str
     default: 10%
@@ -352,6 +430,19 @@ EXAMPLES = r"""
     src:
       domains: domains.yml
       mailboxes: [people.csv, shared.csv]
+
+- name: An app password of each of two devices
+  mailwright.mail.accounts:
+    app_passwords:
+      - mailbox: alice@example.com
+        name: phone
+        password: "{{ vault_phone | default('a long walk by the sea') }}"
+        update_password: on_create
+        protocols: [imap, smtp]
+      - mailbox: alice@example.com
+        name: printer
+        password: "{{ vault_printer | default('tr0ub4dor and three') }}"
+        protocols: [smtp]
 
 - name: Let nothing be in these two domains that is not listed, a fifth of the store at most going in one run
   mailwright.mail.accounts:
@@ -431,6 +522,23 @@ counts:
           description: How many were removed.
           type: int
           returned: always
+    app_password:
+      description: Numbers of app passwords.
+      type: dict
+      returned: always
+      contains:
+        add:
+          description: How many were new.
+          type: int
+          returned: always
+        change:
+          description: How many were changed.
+          type: int
+          returned: always
+        remove:
+          description: How many were removed.
+          type: int
+          returned: always
 total:
   description: What the store holds after the run.
   type: dict
@@ -446,6 +554,10 @@ total:
       returned: always
     aliases:
       description: The number of aliases and catch-alls.
+      type: int
+      returned: always
+    app_passwords:
+      description: The number of app passwords.
       type: int
       returned: always
 """

@@ -60,7 +60,7 @@ options:
     description:
       - The password's hash as Dovecot writes it, such as V({ARGON2ID}$argon2id$...). The scheme before it may be left
         out.
-      - V(*) makes a mailbox that receives mail and that nobody can log in to.
+      - V(*) makes a mailbox that receives mail and that nobody can log in to, not with an app password either.
     type: str
   password_scheme:
     description:

@@ -12,7 +12,7 @@ version_added: 1.0.0
 author:
   - Mailwright contributors (@mailwright)
 description:
-  - Reads mailboxes from the account store, and changes nothing.
+  - Reads mailboxes and their app passwords from the account store, and changes nothing.
   - A store that does not exist yet holds none.
 attributes:
   check_mode:
@@ -23,6 +23,7 @@ attributes:
     support: none
 seealso:
   - module: mailwright.mail.mailbox
+  - module: mailwright.mail.app_password
 extends_documentation_fragment:
   - mailwright.mail.accounts
 options:
@@ -34,12 +35,23 @@ options:
     type: str
   with_password_hash:
     description:
-      - Return the hashes too. Set C(no_log) on the task, which otherwise shows them.
+      - Return the hashes too, also those of app passwords. Set C(no_log) on the task, which otherwise shows them.
     type: bool
     default: false
 """
 
 EXAMPLES = r"""
+- name: Read one mailbox
+  mailwright.mail.mailbox_info:
+    address: alice@example.com
+  register: alice
+
+- name: Name its app passwords that work for ever
+  ansible.builtin.debug:
+    msg: >-
+      {{ alice.mailboxes | map(attribute='app_passwords') | flatten | selectattr('expires', 'eq', 'never')
+         | map(attribute='name') | list }}
+
 - name: Read the mailboxes of a domain
   mailwright.mail.mailbox_info:
     domain: example.com
@@ -106,6 +118,56 @@ mailboxes:
       description: The hash with its scheme, or V(*).
       type: str
       returned: with O(with_password_hash=true)
+    app_passwords:
+      description: The app passwords of the mailbox, by name.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        mailbox:
+          description: The address of the mailbox.
+          type: str
+          returned: always
+          sample: alice@example.com
+        name:
+          description: Its name.
+          type: str
+          returned: always
+          sample: phone
+        password_scheme:
+          description: The scheme of the password's hash.
+          type: str
+          returned: always
+          sample: SHA512-CRYPT
+        protocols:
+          description: The protocols it opens, as far as the mailbox may use them.
+          type: list
+          elements: str
+          returned: always
+          sample: [imap, smtp]
+        expires:
+          description: When it stops working, UTC, or V(never).
+          type: str
+          returned: always
+          sample: "2030-12-31T23:59:59Z"
+        active:
+          description: Whether anybody can log in with it.
+          type: bool
+          returned: always
+        password_hash:
+          description: The hash with its scheme.
+          type: str
+          returned: with O(with_password_hash=true)
+        created:
+          description: When it was added, UTC.
+          type: str
+          returned: always
+          sample: "2026-01-31T12:00:00Z"
+        modified:
+          description: When it was last changed, UTC.
+          type: str
+          returned: always
+          sample: "2026-01-31T12:00:00Z"
     created:
       description: When it was added, UTC.
       type: str

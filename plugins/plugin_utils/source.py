@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: Mailwright contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files of accounts on the controller -> the lists of domains, mailboxes and aliases that the module takes."""
+"""Files of accounts on the controller -> the lists of accounts that the module takes."""
 
 from __future__ import annotations
 

@@ -37,15 +37,16 @@ def read_csv(text: str, name: str, kind: str | None) -> tuple[str, list[dict[str
     kind = kind or _kind_of(header, place)
     _check_header(header, kind, place)
     entries: list[dict[str, Any]] = []
-    seen: dict[str, int] = {}
+    seen: dict[tuple[str, ...], int] = {}
     for line, cells in rows:
         place = f"{name}, line {line}"
         entry = _entry(cells, header, OPTIONS[kind], place)
         _check_entry(entry, kind, place)
-        identity = entry[IDENTITY[kind]]
-        if (first := seen.setdefault(identity.lower(), line)) != line:
+        identity = [entry[column] for column in IDENTITY[kind]]
+        if (first := seen.setdefault(_same(kind, identity), line)) != line:
             raise AnsibleActionFail(
-                f"{place}, column {IDENTITY[kind]}: {identity} stands in line {first} too; leave one of the two out"
+                f"{place}, column {IDENTITY[kind][-1]}: {'/'.join(identity)} stands in line {first} too; leave one of "
+                "the two out"
             )
         entries.append(entry)
     return kind, entries
@@ -66,6 +67,13 @@ def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
             yield line, cells
 
 
+def _same(kind: str, identity: Sequence[str]) -> tuple[str, ...]:
+    """Return what is equal for two spellings of one object: only an app password's name has capitals of its own."""
+    if kind == "app_passwords":
+        return (identity[0].lower(), identity[1])
+    return tuple(name.lower() for name in identity)
+
+
 def _delimiter(text: str) -> str:
     """Return the one that the header has: no option has any of them in its name."""
     header = text.lstrip().partition("\n")[0]
@@ -73,9 +81,11 @@ def _delimiter(text: str) -> str:
 
 
 def _kind_of(header: Sequence[str], place: str) -> str:
-    kinds = [kind for kind, options in OPTIONS.items() if IDENTITY[kind] in header and set(header) <= set(options)]
+    kinds = [
+        kind for kind, options in OPTIONS.items() if set(IDENTITY[kind]) <= set(header) and set(header) <= set(options)
+    ]
     if len(kinds) != 1:
-        why = f"are those of {' and '.join(kinds)}" if kinds else "are not those of domains, mailboxes or aliases"
+        why = f"are those of {' and '.join(kinds)}" if kinds else f"are not those of {', '.join(OPTIONS)}"
         raise AnsibleActionFail(
             f"{place}: the columns {why}; the first line names them as the options are called, and "
             "src: {mailboxes: FILE} says of what kind the objects are"
@@ -84,8 +94,9 @@ def _kind_of(header: Sequence[str], place: str) -> str:
 
 
 def _check_header(header: Sequence[str], kind: str, place: str) -> None:
-    if IDENTITY[kind] not in header:
-        raise AnsibleActionFail(f"{place}: has no column {IDENTITY[kind]}; the first line names the columns")
+    for column in IDENTITY[kind]:
+        if column not in header:
+            raise AnsibleActionFail(f"{place}: has no column {column}; the first line names the columns")
     for number, column in enumerate(header, 1):
         if column not in OPTIONS[kind]:
             known = ", ".join(sorted(OPTIONS[kind]))
@@ -118,11 +129,12 @@ def _names(value: str) -> list[str]:
 
 
 def _check_entry(entry: Mapping[str, Any], kind: str, place: str) -> None:
-    identity = IDENTITY[kind]
-    if identity not in entry:
-        raise AnsibleActionFail(f"{place}, column {identity}: is empty; give one")
+    for column in IDENTITY[kind]:
+        if column not in entry:
+            raise AnsibleActionFail(f"{place}, column {column}: is empty; give one")
     if fault := fault_of(kind, entry):
         # The column is the one that has the same fault without the others; some faults are of two together.
-        alone = ((column, fault_of(kind, {identity: entry[identity], column: entry[column]})) for column in entry)
+        named = {column: entry[column] for column in IDENTITY[kind]}
+        alone = ((column, fault_of(kind, {**named, column: entry[column]})) for column in entry)
         column = next((column for column, same in alone if same == fault), "")
         raise AnsibleActionFail(f"{place}, column {column}: {fault}" if column else f"{place}: {fault}")

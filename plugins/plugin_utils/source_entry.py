@@ -8,21 +8,42 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.mailwright.mail.plugins.module_utils.accounts.argspec import ALIAS, DOMAIN, MAILBOX, Spec
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.argspec import (
+    ALIAS,
+    APP_PASSWORD,
+    DOMAIN,
+    MAILBOX,
+    Spec,
+)
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.wanted import (
     parse_wanted_alias,
     parse_wanted_domain,
     parse_wanted_mailbox,
 )
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.wanted_app_password import (
+    parse_wanted_app_password,
+)
 from ansible_collections.mailwright.mail.plugins.module_utils.core.errors import MailwrightError
 
 # Kinds as the options of the module are called.
-OPTIONS: Mapping[str, Spec] = {"domains": DOMAIN, "mailboxes": MAILBOX, "aliases": ALIAS}
-IDENTITY: Mapping[str, str] = {"domains": "name", "mailboxes": "address", "aliases": "address"}
+OPTIONS: Mapping[str, Spec] = {
+    "domains": DOMAIN,
+    "mailboxes": MAILBOX,
+    "aliases": ALIAS,
+    "app_passwords": APP_PASSWORD,
+}
+# The options that name an object, the last of them by itself within the others.
+IDENTITY: Mapping[str, tuple[str, ...]] = {
+    "domains": ("name",),
+    "mailboxes": ("address",),
+    "aliases": ("address",),
+    "app_passwords": ("mailbox", "name"),
+}
 _PARSERS: Mapping[str, Callable[[Any], object]] = {
     "domains": parse_wanted_domain,
     "mailboxes": parse_wanted_mailbox,
     "aliases": parse_wanted_alias,
+    "app_passwords": parse_wanted_app_password,
 }
 
 

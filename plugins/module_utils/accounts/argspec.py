@@ -22,6 +22,18 @@ STATE: Spec = {
 }
 # What an action plugin hands over in place of lists and secrets; one no_log value costs nothing, ten thousand do.
 DOCUMENT: Spec = {"document": {"type": "str", "no_log": True}}
+# What `given.password` reads.
+PASSWORD: Spec = {
+    "password": {"type": "str", "no_log": True},
+    "password_hash": {"type": "str", "no_log": True},
+    "password_scheme": {"type": "str", "no_log": False},
+    "password_options": {"type": "dict", "no_log": False},
+    "allow_weak_scheme": {"type": "bool", "default": False},
+    "update_password": {"type": "str", "choices": ["always", "on_create"], "default": "always", "no_log": False},
+}
+PROTOCOLS: Spec = {
+    "protocols": {"type": "list", "elements": "str", "choices": ["imap", "pop3", "smtp", "sieve"]},
+}
 DOMAIN: Spec = {
     "name": {"type": "str", "required": True},
     **STATE,
@@ -42,16 +54,11 @@ DOMAIN: Spec = {
 MAILBOX: Spec = {
     "address": {"type": "str", "required": True},
     **STATE,
-    "password": {"type": "str", "no_log": True},
-    "password_hash": {"type": "str", "no_log": True},
-    "password_scheme": {"type": "str", "no_log": False},
-    "password_options": {"type": "dict", "no_log": False},
-    "allow_weak_scheme": {"type": "bool", "default": False},
-    "update_password": {"type": "str", "choices": ["always", "on_create"], "default": "always", "no_log": False},
+    **PASSWORD,
     "quota": {"type": "str"},
     "display_name": {"type": "str"},
     "active": {"type": "bool"},
-    "protocols": {"type": "list", "elements": "str", "choices": ["imap", "pop3", "smtp", "sieve"]},
+    **PROTOCOLS,
     "rate_limit": {"type": "str"},
     "send_as": {"type": "list", "elements": "str"},
 }
@@ -64,10 +71,26 @@ ALIAS: Spec = {
     "list_members": {"type": "bool"},
     "active": {"type": "bool"},
 }
+APP_PASSWORD: Spec = {
+    "mailbox": {"type": "str", "required": True},
+    "name": {"type": "str", "required": True},
+    "state": STATE["state"],
+    **PASSWORD,
+    **PROTOCOLS,
+    "expires": {"type": "str"},
+    "active": {"type": "bool"},
+}
+# How a generated password reaches whoever needs it.
+HANDOVER: Spec = {
+    "password_file": {"type": "path", "no_log": False},
+    "return_password": {"type": "bool", "default": False, "no_log": False},
+}
 ACCOUNTS: Spec = {
     "domains": {"type": "list", "elements": "dict", "default": [], "options": DOMAIN},
     "mailboxes": {"type": "list", "elements": "dict", "default": [], "options": MAILBOX},
     "aliases": {"type": "list", "elements": "dict", "default": [], "options": ALIAS},
+    # Without a default: that it is given at all says that a purge is meant for app passwords too.
+    "app_passwords": {"type": "list", "elements": "dict", "options": APP_PASSWORD},
     "src": {"type": "raw"},
     "required_aliases": {"type": "bool"},
     "required_destination": {"type": "str"},

@@ -18,6 +18,7 @@ from ansible.module_utils.common.validation import check_type_bool, check_type_i
 from ..core.addresses import parse_address, parse_domain
 from ..core.errors import InvalidValue
 from ..core.sizes import parse_size
+from .expiry import parse_expiry
 from .model import PROTOCOLS
 from .rates import parse_rate
 
@@ -74,6 +75,14 @@ def parse_protocols(subject: str, value: object) -> tuple[str, ...]:
     """Return protocols in the order of `PROTOCOLS`; none is legal: mail only arrives."""
     given = {parse_choice(subject, name, PROTOCOLS) for name in _names(subject, value)}
     return PROTOCOLS if len(given) == len(PROTOCOLS) else tuple(name for name in PROTOCOLS if name in given)
+
+
+def parse_opened(subject: str, value: object) -> tuple[str, ...]:
+    """Return the protocols that an app password opens."""
+    protocols = parse_protocols(subject, value)
+    if not protocols:
+        raise InvalidValue(subject, [], "is empty", "give at least one; active: false switches an app password off")
+    return protocols
 
 
 def parse_destinations(subject: str, value: object) -> tuple[str, ...]:
@@ -149,6 +158,11 @@ MAILBOX_FIELDS: Mapping[str, Callable[[str, Any], Any]] = {
     "protocols": parse_protocols,
     "rate_limit": parse_rate,
     "send_as": parse_senders,
+}
+APP_PASSWORD_FIELDS: Mapping[str, Callable[[str, Any], Any]] = {
+    "protocols": parse_opened,
+    "expires": parse_expiry,
+    "active": parse_flag,
 }
 ALIAS_FIELDS: Mapping[str, Callable[[str, Any], Any]] = {
     "destinations": parse_destinations,

@@ -44,6 +44,21 @@ class WantedPassword:
         """How a hash that has to be made is made."""
         return self.recipe or make_recipe("password_scheme", DEFAULT_SCHEME)
 
+    def new_hash(self, stored: str | None, matches: bool) -> str | None:
+        """Return the hash that is to be there, ``""`` where it is still to be made, ``None`` where all stays.
+
+        Args:
+            stored: the present hash, ``None`` for a new object.
+            matches: whether that was made from the password.
+        """
+        if stored is not None and self.update_password != "always":
+            return None
+        if self.password_hash is not None:
+            return self.password_hash
+        if self.password is None or (stored is not None and matches and self.keeps(stored)):
+            return None
+        return ""
+
     def keeps(self, stored: str) -> bool:
         """Whether a ``stored`` hash that matches the password is also of the scheme and cost asked for."""
         if self.recipe is not None:

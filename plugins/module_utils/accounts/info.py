@@ -13,10 +13,10 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..core.addresses import parse_address, parse_domain
 from ..core.run import failing
-from .model import Accounts, Alias, Domain, Mailbox, domain_of
+from .model import Accounts, Alias, AppPassword, Domain, Mailbox, domain_of
 from .run import open_store
 from .summary import summarise
-from .views import alias_value, destination_values, domain_value, mailbox_value
+from .views import alias_value, app_password_value, destination_values, domain_value, mailbox_value
 
 
 def run_info(module: AnsibleModule, kind: str) -> None:
@@ -32,9 +32,19 @@ def run_info(module: AnsibleModule, kind: str) -> None:
         if kind == "domain":
             module.exit_json(changed=False, domains=domain_values(accounts, name))
         elif kind == "mailbox":
-            mailboxes = _chosen(accounts.mailboxes, name, domain)
+            with_hash = params["with_password_hash"]
+            held = app_passwords_by_mailbox(accounts)
             module.exit_json(
-                changed=False, mailboxes=[mailbox_entry(one, params["with_password_hash"]) for one in mailboxes]
+                changed=False,
+                mailboxes=[
+                    {
+                        **mailbox_entry(one, with_hash),
+                        "app_passwords": [
+                            app_password_entry(held_by, with_hash) for held_by in held.get(one.address, ())
+                        ],
+                    }
+                    for one in _chosen(accounts.mailboxes, name, domain)
+                ],
             )
         else:
             module.exit_json(
@@ -72,6 +82,21 @@ def mailbox_entry(mailbox: Mailbox, with_hash: bool = False) -> dict[str, Any]:
     return {**mailbox_value(mailbox), **secret, **_times(mailbox)}
 
 
+def app_passwords_by_mailbox(accounts: Accounts) -> dict[str, list[AppPassword]]:
+    """Return the app passwords of each mailbox that has any, by name."""
+    result: dict[str, list[AppPassword]] = {}
+    for key in sorted(accounts.app_passwords):
+        one = accounts.app_passwords[key]
+        result.setdefault(one.mailbox, []).append(one)
+    return result
+
+
+def app_password_entry(one: AppPassword, with_hash: bool = False) -> dict[str, Any]:
+    """Return an app password with its times, and its hash when asked for."""
+    secret = {"password_hash": one.password_hash} if with_hash else {}
+    return {**app_password_value(one), **secret, **_times(one)}
+
+
 def alias_entry(alias: Alias, accounts: Accounts) -> dict[str, Any]:
     """Return an alias with its times, whether it is a required one, and what is known of its destinations."""
     details = destination_values(alias, accounts)
@@ -83,5 +108,5 @@ def _chosen(objects: Mapping[str, Any], name: str | None, domain: str | None) ->
     return [objects[one] for one in names if domain is None or domain_of(one) == domain]
 
 
-def _times(one: Domain | Mailbox | Alias) -> dict[str, str]:
+def _times(one: Domain | Mailbox | Alias | AppPassword) -> dict[str, str]:
     return {"created": one.created, "modified": one.modified}

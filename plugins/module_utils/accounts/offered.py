@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from .model import NO_LOGIN
@@ -19,6 +20,8 @@ WORKER_MEMORY = 26 * 1024
 _KIB = {"": 1 / 1024, "B": 1 / 1024, "K": 1, "M": 1024, "G": 1024**2, "T": 1024**3}
 _SIZE = re.compile(r"vsz_limit = (\d+) ?([BKMGT]?)\b")
 _AGAIN = "run the role dovecot again"
+# Scheme, and memory in KiB.
+_Kind = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,11 @@ class Settings:
 
     mechanisms: frozenset[str] = frozenset()
     memory: int = 0
+
+    @property
+    def largest(self) -> float:
+        """The memory in KiB of the most expensive hash that can be checked."""
+        return self.memory - WORKER_MEMORY if self.memory else math.inf
 
 
 def installed_settings() -> Settings:
@@ -50,70 +58,60 @@ def parse_settings(text: str) -> Settings:
 
 def setting_warnings(plan: AccountsPlan, ask: Callable[[], Settings] = installed_settings) -> list[str]:
     """Return warnings of hashes that this run stores; asks Dovecot only where it stores any."""
-    boxes = {address: _kind(plan, address) for address in _fresh_mailboxes(plan)}
-    apps = {key: argon2_memory(plan.after.app_passwords[key].password_hash) for key in _fresh_app_passwords(plan)}
-    if not boxes and not apps:
+    fresh = dict(_fresh(plan))
+    if not fresh:
         return []
     settings = ask()
-    return [*_unserved(boxes, apps, settings), *_too_large(boxes, apps, settings)]
+    return [*_unserved(fresh, settings), *_too_large(fresh, settings)]
 
 
-def _unserved(boxes: dict[str, tuple[str, int]], apps: Iterable[str], settings: Settings) -> Iterator[str]:
-    for mechanism in CHALLENGES:
-        if mechanism not in settings.mechanisms:
-            continue
-        lost = f"Dovecot offers {mechanism}, and clients that take it cannot log in with"
-        unable = [address for address, (scheme, _memory) in boxes.items() if scheme not in CHALLENGES[mechanism]]
-        if unable:
-            yield f"{named('mailbox', unable)}: {lost} such a hash; {_AGAIN}"
-        if named_apps := sorted(apps):
-            yield f"{named('app password', named_apps)}: {lost} an app password; {_AGAIN}"
-
-
-def _too_large(boxes: dict[str, tuple[str, int]], apps: dict[str, int], settings: Settings) -> Iterator[str]:
-    found = (
-        ("mailbox", {address: memory for address, (_scheme, memory) in boxes.items()}),
-        ("app password", apps),
-    )
-    for kind, memories in found:
-        large = [name for name, memory in memories.items() if memory and memory + WORKER_MEMORY > settings.memory > 0]
-        if large:
-            most = max(memories[name] for name in large)
+def _unserved(fresh: Mapping[str, _Kind], settings: Settings) -> Iterator[str]:
+    for mechanism, schemes in CHALLENGES.items():
+        # An app password is only ever compared with one that the client sends.
+        unable = [name for name, (scheme, _memory) in fresh.items() if "/" in name or scheme not in schemes]
+        if unable and mechanism in settings.mechanisms:
             yield (
-                f"{named(kind, large)}: a hash of {most} KiB is more than this host's Dovecot can check within the "
-                f"{settings.memory // 1024} MiB of an auth-worker, so that nobody logs in with it; {_AGAIN}, with "
-                "dovecot_auth_worker_memory auto or large enough"
+                f"{named(unable)}: Dovecot offers {mechanism}, for which that is of no use, and clients that take it "
+                f"cannot log in; {_AGAIN}"
             )
 
 
-def _fresh_mailboxes(plan: AccountsPlan) -> Iterator[str]:
-    found = plan.found.mailboxes
-    for address, box in plan.after.mailboxes.items():
-        before = found.get(address)
-        changed = box is not before and (before is None or before.password_hash != box.password_hash)
-        if address in plan.passwords or (changed and box.password_hash != NO_LOGIN):
-            yield address
+def _too_large(fresh: Mapping[str, _Kind], settings: Settings) -> Iterator[str]:
+    large = {name: memory for name, (_scheme, memory) in fresh.items() if memory and memory > settings.largest}
+    if large:
+        yield (
+            f"{named(list(large))}: a hash of {max(large.values())} KiB is more than Dovecot can check within the "
+            f"{settings.memory // 1024} MiB of an auth-worker, so that nobody logs in with it; {_AGAIN}, with "
+            "dovecot_auth_worker_memory auto or large enough"
+        )
 
 
-def _fresh_app_passwords(plan: AccountsPlan) -> Iterator[str]:
-    found = plan.found.app_passwords
-    for key, one in plan.after.app_passwords.items():
-        before = found.get(key)
-        if one is not before and (before is None or before.password_hash != one.password_hash):
-            yield key
+def _fresh(plan: AccountsPlan) -> Iterator[tuple[str, _Kind]]:
+    """Yield the mailboxes, by address, and app passwords, by key, that get another hash, with its kind."""
+    for found, after in (
+        (plan.found.mailboxes, plan.after.mailboxes),
+        (plan.found.app_passwords, plan.after.app_passwords),
+    ):
+        for name, one in after.items():
+            before = found.get(name)
+            if name in plan.passwords:
+                recipe = plan.passwords[name][0]
+                yield name, (recipe.scheme.name, dict(recipe.cost).get("memory", 0))
+            elif one is not before and (before is None or before.password_hash != one.password_hash):
+                stored = one.password_hash
+                if stored != NO_LOGIN:
+                    yield name, (base_scheme(stored), argon2_memory(stored))
 
 
-def _kind(plan: AccountsPlan, address: str) -> tuple[str, int]:
-    """Return the scheme of a mailbox after the run, and the memory of its hash in KiB."""
-    if address in plan.passwords:
-        recipe = plan.passwords[address][0]
-        return recipe.scheme.name, dict(recipe.cost).get("memory", 0)
-    stored = plan.after.mailboxes[address].password_hash
-    return base_scheme(stored), argon2_memory(stored)
-
-
-def named(kind: str, names: list[str]) -> str:
-    """Return a few objects of ``kind`` as a sentence begins with them."""
-    rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    plural = {"mailbox": "mailboxes", "app password": "app passwords"}[kind]
-    return f"{kind if len(names) == 1 else plural} {', '.join(sorted(names)[:3])}{rest}"
+def named(names: list[str]) -> str:
+    """Return addresses of mailboxes and keys of app passwords for a message."""
+    kinds = (
+        ("mailbox", "mailboxes", [name for name in names if "/" not in name]),
+        ("app password", "app passwords", [name for name in names if "/" in name]),
+    )
+    return " and ".join(
+        f"{one if len(listed) == 1 else many} {', '.join(sorted(listed)[:3])}"
+        + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")
+        for one, many, listed in kinds
+        if listed
+    )

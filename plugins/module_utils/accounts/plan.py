@@ -16,12 +16,14 @@ from typing import Any, TypeVar
 from ..core.errors import Conflict
 from ..core.plan import Change, Plan
 from .limits import check_limits
-from .model import Accounts, Alias, Domain, Mailbox, domain_of, without_tag
+from .model import Accounts, Alias, AppPassword, Domain, Mailbox, domain_of, without_tag
+from .plan_app_passwords import plan_app_passwords
 from .purge import check_purge_limit, find_unlisted
 from .required import required_aliases
 from .schemes.known import Recipe
-from .views import shown_alias, shown_domain, shown_mailbox
+from .views import shown_alias, shown_app_password, shown_domain, shown_mailbox
 from .wanted import Wanted, WantedAlias, WantedMailbox
+from .wanted_app_password import WantedAppPassword
 
 _Object = TypeVar("_Object", Domain, Mailbox, Alias)
 
@@ -30,8 +32,9 @@ _Object = TypeVar("_Object", Domain, Mailbox, Alias)
 class AccountsPlan(Plan):
     """The changes, and what `store.Store.apply` needs for them.
 
-    ``after.mailboxes`` has an empty hash where a password is still to be hashed: ``passwords`` has them by address as
-    (recipe, password). ``touched`` names the objects that differ by kind; one that is not in ``after`` goes.
+    ``after`` has an empty hash where a password is still to be hashed: ``passwords`` has them as (recipe, password), by
+    the mailbox's address or the app password's key, which no address can be. ``touched`` names the objects that differ
+    by kind; one that is not in ``after`` goes.
     """
 
     found: Accounts = field(default_factory=Accounts)
@@ -44,11 +47,16 @@ class AccountsPlan(Plan):
 
 
 def password_checks(found: Accounts, wanted: Wanted) -> dict[str, tuple[str, str]]:
-    """Return (stored hash, password) by address for all passwords whose stored hash has to be verified first."""
+    """Return (stored hash, password) by address or key for all whose stored hash has to be verified first."""
+    kinds: tuple[tuple[Mapping[str, WantedMailbox | WantedAppPassword], Mapping[str, Mailbox | AppPassword]], ...] = (
+        (wanted.mailboxes, found.mailboxes),
+        (wanted.app_passwords, found.app_passwords),
+    )
     return {
-        address: (found.mailboxes[address].password_hash, box.password)
-        for address, box in wanted.mailboxes.items()
-        if box.present and box.password is not None and box.update_password == "always" and address in found.mailboxes
+        name: (known[name].password_hash, one.password)
+        for asked, known in kinds
+        for name, one in asked.items()
+        if one.present and one.password is not None and one.update_password == "always" and name in known
     }
 
 
@@ -67,7 +75,7 @@ def make_plan(
     """Return the whole change.
 
     Args:
-        matching: addresses whose stored hash was verified against the wanted password (`password_checks`).
+        matching: addresses and keys whose stored hash was verified against the wanted password (`password_checks`).
         now: the time for ``created`` and ``modified``.
         predict: in check mode an unknown domain is a warning, since an earlier task would have made it.
         location, version: what the store is called and which schema version is written.
@@ -86,6 +94,7 @@ def make_plan(
     _mend_references(draft, wanted)
     warnings = _check_parents(draft, wanted, predict)
     warnings += _unreachable(draft, wanted)
+    warnings += _put_app_passwords(draft, wanted, matching, predict)
     _check_collisions(draft, wanted)
     check_limits(draft.accounts(), wanted)
     plan = AccountsPlan(found=found, after=draft.accounts(), passwords=draft.passwords, warnings=warnings)
@@ -107,6 +116,7 @@ class _Draft:
         self.domains = dict(found.domains)
         self.mailboxes = dict(found.mailboxes)
         self.aliases = dict(found.aliases)
+        self.app_passwords = dict(found.app_passwords)
         self.passwords: dict[str, tuple[Recipe, str]] = {}
         # Addresses that were there and are taken out, with the leave to take them out of aliases too.
         self.removed: dict[str, bool] = {}
@@ -117,7 +127,13 @@ class _Draft:
         return address in self.mailboxes or address in self.aliases
 
     def accounts(self) -> Accounts:
-        return replace(self.found, domains=self.domains, mailboxes=self.mailboxes, aliases=self.aliases)
+        return replace(
+            self.found,
+            domains=self.domains,
+            mailboxes=self.mailboxes,
+            aliases=self.aliases,
+            app_passwords=self.app_passwords,
+        )
 
     def set(self, into: dict[str, _Object], new: type[_Object], name: str, values: Mapping[str, Any]) -> None:
         """Give the object ``name`` these ``values``, or make it with them; the object stays the same if it has them."""
@@ -150,11 +166,10 @@ def _put_mailbox(draft: _Draft, wanted: WantedMailbox, matches: bool) -> None:
         parent = draft.domains.get(domain_of(wanted.address))
         if "quota" not in values and parent is not None:
             values["quota"] = parent.default_quota or parent.max_quota
-    if known is None or wanted.update_password == "always":
-        if wanted.password_hash is not None:
-            values["password_hash"] = wanted.password_hash
-        elif wanted.password is not None and not (matches and known and wanted.keeps(known.password_hash)):
-            values["password_hash"] = ""
+    new_hash = wanted.new_hash(known.password_hash if known else None, matches)
+    if new_hash is not None:
+        values["password_hash"] = new_hash
+        if not new_hash and wanted.password is not None:
             draft.passwords[wanted.address] = (wanted.new_recipe, wanted.password)
     draft.set(draft.mailboxes, Mailbox, wanted.address, values)
 
@@ -209,6 +224,8 @@ def _purge(draft: _Draft, wanted: Wanted) -> None:
         del draft.mailboxes[address]
     for address in (*unlisted.aliases, *unlisted.required):
         del draft.aliases[address]
+    for key in unlisted.app_passwords:
+        del draft.app_passwords[key]
     draft.purged.update(unlisted.mailboxes, unlisted.aliases, unlisted.required)
     draft.removed.update(dict.fromkeys(draft.purged, True))
 
@@ -311,6 +328,24 @@ def _remove_from_aliases(draft: _Draft, wanted: Wanted, gone: Mapping[str, bool]
         raise Conflict(f"{told}; take it out of there first, or give cascade: true")
 
 
+def _put_app_passwords(draft: _Draft, wanted: Wanted, matching: Collection[str], predict: bool) -> list[str]:
+    """Bring the app passwords to those wanted, let them go with their mailboxes, and return the warnings."""
+    gone = draft.found.mailboxes.keys() - draft.mailboxes.keys()
+    part = plan_app_passwords(
+        draft.app_passwords,
+        wanted.app_passwords,
+        draft.mailboxes,
+        gone=gone.union(address for address, box in wanted.mailboxes.items() if not box.present),
+        purged=draft.purged,
+        matching=matching,
+        now=draft.now,
+        predict=predict,
+    )
+    draft.app_passwords = part.after
+    draft.passwords.update(part.passwords)
+    return part.warnings
+
+
 def _check_parents(draft: _Draft, wanted: Wanted, predict: bool) -> list[str]:
     missing: dict[str, list[str]] = {}
     for kind, address in wanted.present_addresses():
@@ -351,6 +386,7 @@ def _note_changes(plan: AccountsPlan, details: bool) -> None:
         ("domain", plan.found.domains, plan.after.domains, shown_domain),
         ("mailbox", plan.found.mailboxes, plan.after.mailboxes, shown_mailbox),
         ("alias", plan.found.aliases, plan.after.aliases, shown_alias),
+        ("app_password", plan.found.app_passwords, plan.after.app_passwords, shown_app_password),
     ]
     gone: list[Change] = []
     for kind, before, after, shown in kinds:

@@ -27,16 +27,19 @@ class Unlisted:
     mailboxes: Collection[str] = ()
     aliases: Collection[str] = ()
     required: Collection[str] = ()
+    # Those of mailboxes that stay; the others go along with theirs, uncounted.
+    app_passwords: Collection[str] = ()
 
     def __len__(self) -> int:
         """How many objects count."""
-        return len(self.domains) + len(self.mailboxes) + len(self.aliases)
+        return len(self.domains) + len(self.mailboxes) + len(self.aliases) + len(self.app_passwords)
 
     def names(self) -> Iterator[str]:
         """Yield what counts, named as in messages."""
         yield from (f"domain {name}" for name in self.domains)
         yield from (f"mailbox {address}" for address in self.mailboxes)
         yield from (f"alias {address}" for address in self.aliases)
+        yield from (f"app password {key}" for key in self.app_passwords)
 
 
 def find_unlisted(accounts: Accounts, wanted: Wanted) -> Unlisted:
@@ -65,7 +68,18 @@ def find_unlisted(accounts: Accounts, wanted: Wanted) -> Unlisted:
             if not alias.required and goes(alias.address, wanted.aliases)
         ),
         [alias.address for alias in accounts.aliases.values() if alias.required and alias.domain in domains],
+        sorted(_unlisted_app_passwords(accounts, wanted, kept, everywhere)) if wanted.lists_app_passwords else (),
     )
+
+
+def _unlisted_app_passwords(
+    accounts: Accounts, wanted: Wanted, kept: Collection[str], everywhere: bool
+) -> Iterator[str]:
+    """Yield the app passwords of listed mailboxes that are not listed themselves."""
+    for key, one in accounts.app_passwords.items():
+        is_kept = one.mailbox in accounts.mailboxes and one.mailbox in wanted.mailboxes
+        if is_kept and key not in wanted.app_passwords and (everywhere or domain_of(one.mailbox) in kept):
+            yield key
 
 
 def check_purge_limit(unlisted: Unlisted, found: Accounts, wanted: Wanted) -> None:
@@ -75,6 +89,8 @@ def check_purge_limit(unlisted: Unlisted, found: Accounts, wanted: Wanted) -> No
         Conflict: the message has the numbers and some names.
     """
     total = len(found.domains) + len(found.mailboxes) + sum(not alias.required for alias in found.aliases.values())
+    if wanted.lists_app_passwords:
+        total += len(found.app_passwords)
     allowed = _allowed(wanted, total)
     if len(unlisted) <= allowed:
         return
@@ -82,7 +98,8 @@ def check_purge_limit(unlisted: Unlisted, found: Accounts, wanted: Wanted) -> No
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     raise Conflict(
         f"purge: {len(names)} of {total} objects are not listed and would be removed "
-        f"({len(unlisted.domains)} domains, {len(unlisted.mailboxes)} mailboxes, {len(unlisted.aliases)} aliases): "
+        f"({len(unlisted.domains)} domains, {len(unlisted.mailboxes)} mailboxes, {len(unlisted.aliases)} aliases"
+        f"{f', {len(unlisted.app_passwords)} app passwords' if unlisted.app_passwords else ''}): "
         f"{', '.join(names[:_NAMED])}{more}; purge_limit {wanted.purge.shown} allows {allowed}. Nothing was changed; "
         "list what is to stay, or raise purge_limit"
     )
@@ -98,7 +115,7 @@ def _allowed(wanted: Wanted, total: int) -> int:
 
 
 def _lists_anything(wanted: Wanted) -> bool:
-    return bool(wanted.domains or wanted.mailboxes or wanted.aliases)
+    return bool(wanted.domains or wanted.mailboxes or wanted.aliases or wanted.app_passwords)
 
 
 def _check_listed(domains: Collection[str], wanted: Wanted) -> None:

@@ -17,6 +17,7 @@ from ..core.errors import InvalidValue
 from ..core.plan import Change
 from ..core.run import converge, failing, warn
 from .argspec import COMMON, DOCUMENT
+from .handover import Handover
 from .model import Accounts
 from .offered import setting_warnings
 from .passwords import make_many, verify_many
@@ -25,12 +26,13 @@ from .publishing import Reader, publish, readers
 from .served import login_warnings
 from .sqlite import SqliteStore
 from .store import MODE, Stale, Store
-from .views import alias_value, domain_value, mailbox_value
+from .views import alias_value, app_password_value, domain_value, mailbox_value
 from .wanted import Wanted, parse_wanted
 
 # Options of the modules that say how, not what.
 _HOW = {*COMMON, *DOCUMENT}
-KINDS = ("domain", "mailbox", "alias")
+_LISTS = {"domain": "domains", "mailbox": "mailboxes", "alias": "aliases", "app_password": "app_passwords"}
+KINDS = ("domain", "mailbox", "alias", "app_password")
 
 
 def open_store(params: Mapping[str, Any]) -> Store:
@@ -57,6 +59,7 @@ def run_accounts(module: AnsibleModule) -> None:
             required_destination=given.get("required_destination", ""),
             purge=given["purge"],
             purge_limit=given["purge_limit"],
+            app_passwords=given.get("app_passwords"),
         )
         _run(module, wanted, create=True)
 
@@ -65,13 +68,17 @@ def run_object(module: AnsibleModule, kind: str) -> None:
     """Run the module of one ``kind``: the plan of ``accounts`` with one object."""
     with failing(module):
         given = _given(module)
+        handover = None
         if kind == "domain":
             wanted = parse_wanted(domains=[given])
         elif kind == "mailbox":
             wanted = parse_wanted(mailboxes=[given])
+        elif kind == "app_password":
+            handover = Handover(given.pop("password_file", ""), given.pop("return_password", False))
+            wanted = parse_wanted(app_passwords=[given])
         else:
             wanted = parse_wanted(aliases=[given])
-        _run(module, wanted, kind=kind)
+        _run(module, wanted, kind=kind, handover=handover)
 
 
 def _given(module: AnsibleModule) -> dict[str, Any]:
@@ -100,9 +107,11 @@ def _without_unset(value: Any) -> Any:
     ]
 
 
-def _run(module: AnsibleModule, wanted: Wanted, *, kind: str = "", create: bool = False) -> None:
+def _run(
+    module: AnsibleModule, wanted: Wanted, *, kind: str = "", create: bool = False, handover: Handover | None = None
+) -> None:
     with closing(open_store(module.params)) as store:
-        session = _Session(module, store, wanted, kind, create)
+        session = _Session(module, store, wanted, kind, create, handover)
         try:
             session.converge()
         except Stale:
@@ -114,18 +123,29 @@ def _run(module: AnsibleModule, wanted: Wanted, *, kind: str = "", create: bool 
 class _Session:
     """One module's run against one store."""
 
-    def __init__(self, module: AnsibleModule, store: Store, wanted: Wanted, kind: str, create: bool) -> None:
+    def __init__(
+        self,
+        module: AnsibleModule,
+        store: Store,
+        wanted: Wanted,
+        kind: str,
+        create: bool,
+        handover: Handover | None,
+    ) -> None:
         self._module = module
         self._store = store
-        self._wanted = wanted
+        # As the user asked for it, and with what is generated.
+        self._asked = self._wanted = wanted
         self._kind = kind
         self._create = create
+        self._handover = handover
         # (stored hash, password) -> whether they match: verifying costs 0.1 s each and is done once.
         self._verified: dict[tuple[str, str], bool] = {}
 
     def converge(self) -> None:
         """Leave the module with the result."""
         found = self._store.read()
+        self._prepare_handover(found)
         plan = self._plan(found)
         served = readers(self._store.readers())
         if mode := self._store.exposure():
@@ -136,8 +156,22 @@ class _Session:
                 for reader in served
                 if (why := reader.stale(found.generation))
             ]
+        if self._handover:
+            plan.changes += self._handover.changes()
+            plan.warnings += self._handover.warnings
         warn(self._module, plan.warnings)
         converge(self._module, plan, lambda: self._apply(plan, served), **self._returns(plan))
+
+    def _prepare_handover(self, found: Accounts) -> None:
+        if self._handover:
+            predict = self._module.check_mode
+            self._wanted = replace(
+                self._wanted,
+                app_passwords={
+                    key: self._handover.prepare(self._asked.app_passwords[key], found, predict=predict)
+                    for key in self._asked.app_passwords
+                },
+            )
 
     def _plan(self, found: Accounts) -> AccountsPlan:
         checks = password_checks(found, self._wanted)
@@ -159,10 +193,22 @@ class _Session:
     def _apply(self, plan: AccountsPlan, served: Sequence[Reader]) -> None:
         for reader in served:
             reader.prepare()
-        known = self._store.apply(_hashed(plan)) if plan.writes else plan.found
+        known = self._write(_hashed(plan)) if plan.writes else plan.found
         with self._store.lock():
             # Another writer may have come in between; what is published is what is stored.
             publish(served, self._current(known))
+        if self._handover:
+            self._handover.remove()
+
+    def _write(self, plan: AccountsPlan) -> Accounts:
+        if not (self._handover and self._handover.writes):
+            return self._store.apply(plan)
+        with self._store.lock():
+            # Nobody else may make the app password between the file and the store.
+            if self._store.generation() != plan.found.generation:
+                raise Stale
+            self._handover.write()
+            return self._store.apply(plan)
 
     def _current(self, known: Accounts) -> Accounts:
         return known if self._store.generation() == known.generation else self._store.read()
@@ -178,12 +224,11 @@ class _Session:
                     "domains": len(after.domains),
                     "mailboxes": len(after.mailboxes),
                     "aliases": len(after.aliases),
+                    "app_passwords": len(after.app_passwords),
                 },
             }
         value: dict[str, Any] | None = None
-        for name in getattr(
-            self._wanted, {"domain": "domains", "mailbox": "mailboxes", "alias": "aliases"}[self._kind]
-        ):
+        for name in getattr(self._wanted, _LISTS[self._kind]):
             if self._kind == "domain" and name in after.domains:
                 value = domain_value(after.domains[name])
             elif self._kind == "mailbox" and name in after.mailboxes:
@@ -191,7 +236,11 @@ class _Session:
                 value = mailbox_value(after.mailboxes[name], recipe)
             elif self._kind == "alias" and name in after.aliases:
                 value = alias_value(after.aliases[name])
-        return {self._kind: value}
+            elif self._kind == "app_password" and name in after.app_passwords:
+                recipe, _password = plan.passwords.get(name, (None, ""))
+                value = app_password_value(after.app_passwords[name], recipe)
+        handed = self._handover.password if self._handover else None
+        return {self._kind: value, **({} if handed is None else {"password": handed})}
 
 
 def _hashed(plan: AccountsPlan) -> AccountsPlan:
@@ -199,7 +248,10 @@ def _hashed(plan: AccountsPlan) -> AccountsPlan:
     if not plan.passwords:
         return plan
     hashes = make_many(plan.passwords.values())
-    mailboxes = dict(plan.after.mailboxes)
-    for address, made in zip(plan.passwords, hashes, strict=True):
-        mailboxes[address] = replace(mailboxes[address], password_hash=made)
-    return replace(plan, after=replace(plan.after, mailboxes=mailboxes))
+    mailboxes, app_passwords = dict(plan.after.mailboxes), dict(plan.after.app_passwords)
+    for name, made in zip(plan.passwords, hashes, strict=True):
+        if name in mailboxes:
+            mailboxes[name] = replace(mailboxes[name], password_hash=made)
+        else:
+            app_passwords[name] = replace(app_passwords[name], password_hash=made)
+    return replace(plan, after=replace(plan.after, mailboxes=mailboxes, app_passwords=app_passwords))

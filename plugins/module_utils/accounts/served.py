@@ -32,30 +32,32 @@ def installed_builds() -> tuple[Build, ...]:
 def login_warnings(
     plan: AccountsPlan, wanted: Wanted, installed: Callable[[], Iterable[Build]] = installed_builds
 ) -> list[str]:
-    """Return a warning for each scheme of wanted mailboxes with which nobody logs in; asks only where it matters."""
+    """Return a warning for each scheme of what is wanted with which nobody logs in; asks only where it matters."""
     users: dict[tuple[str, bool], list[str]] = {}
     for address, box in wanted.mailboxes.items():
         if box.present and address in plan.after.mailboxes:
-            users.setdefault(_scheme(plan, address), []).append(address)
+            users.setdefault(_scheme(plan, address, plan.after.mailboxes[address].password_hash), []).append(address)
+    for key, one in wanted.app_passwords.items():
+        if one.present and key in plan.after.app_passwords:
+            users.setdefault(_scheme(plan, key, plan.after.app_passwords[key].password_hash), []).append(key)
     doubtful = [kind for kind in users if any(build.problem(*kind) for build in BUILDS)]
     builds = tuple(installed()) if doubtful else ()
     return [
-        f"{named('mailbox', users[kind])}: {problem}"
+        f"{named(users[kind])}: {problem}"
         for kind in doubtful
         if (problem := "; ".join(told for build in builds if (told := build.problem(*kind))))
     ]
 
 
-def _scheme(plan: AccountsPlan, address: str) -> tuple[str, bool]:
-    """Return the scheme of a mailbox after the run, without its encoding, and whether a hash of ``CRYPT`` is weak.
+def _scheme(plan: AccountsPlan, name: str, stored: str) -> tuple[str, bool]:
+    """Return the scheme of a password after the run, without its encoding, and whether a hash of ``CRYPT`` is weak.
 
     With the other schemes the name says it all, which spares a look at 100,000 hashes.
     """
-    if address in plan.passwords:
-        return plan.passwords[address][0].scheme.name, False
-    stored = plan.after.mailboxes[address].password_hash
-    name = (scheme_of(stored) or "").partition(".")[0]
-    return name, name == "CRYPT" and is_weak(stored)
+    if name in plan.passwords:
+        return plan.passwords[name][0].scheme.name, False
+    scheme = (scheme_of(stored) or "").partition(".")[0]
+    return scheme, scheme == "CRYPT" and is_weak(stored)
 
 
 def _answer(*command: str) -> str:

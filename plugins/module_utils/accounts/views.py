@@ -8,7 +8,8 @@ from typing import Any
 
 from ..core.addresses import show_domain
 from ..core.sizes import show_size
-from .model import NO_LOGIN, Accounts, Alias, Domain, Mailbox, domain_of
+from .expiry import show_expiry
+from .model import NO_LOGIN, Accounts, Alias, AppPassword, Domain, Mailbox, domain_of
 from .passwords import scheme_of
 from .schemes.known import Recipe
 
@@ -46,6 +47,18 @@ def mailbox_value(mailbox: Mailbox, recipe: Recipe | None = None) -> dict[str, A
         "protocols": list(mailbox.protocols),
         "rate_limit": mailbox.rate_limit or "unlimited",
         "send_as": list(mailbox.send_as),
+    }
+
+
+def app_password_value(one: AppPassword, recipe: Recipe | None = None) -> dict[str, Any]:
+    """Return an app password as modules return it, never with its hash; ``recipe`` where one is still to be made."""
+    return {
+        "mailbox": one.mailbox,
+        "name": one.name,
+        "password_scheme": recipe.name if recipe else scheme_of(one.password_hash),
+        "protocols": list(one.protocols),
+        "expires": show_expiry(one.expires),
+        "active": one.active,
     }
 
 
@@ -98,6 +111,17 @@ def shown_mailbox(mailbox: Mailbox, before: Mailbox | None) -> dict[str, Any]:
         "protocols": list(mailbox.protocols),
         "rate_limit": mailbox.rate_limit or "unlimited",
         "send_as": list(mailbox.send_as),
+    }
+
+
+def shown_app_password(one: AppPassword, before: AppPassword | None) -> dict[str, Any]:
+    """Return the lines of a diff for an app password, with ``(set)`` or ``(changed)`` for the password itself."""
+    changed = before is not None and before.password_hash != one.password_hash
+    return {
+        "password": "(changed)" if changed else "(set)",
+        "protocols": list(one.protocols),
+        "expires": show_expiry(one.expires),
+        "active": one.active,
     }
 
 

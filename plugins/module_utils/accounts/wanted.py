@@ -26,6 +26,7 @@ from .given import (
     password,
     present,
 )
+from .wanted_app_password import WantedAppPassword, parse_wanted_app_password
 
 _MAILBOX_OPTIONS = ("address", "state", "cascade", *PASSWORD_OPTIONS)
 PURGES = ("none", "domains", "all")
@@ -106,13 +107,16 @@ class WantedPurge:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """All that one task asks for, by name and address. Without ``required``, required aliases stay as they are."""
+    """All that one task asks for, by name, address and key. Without ``required``, required aliases stay as they are."""
 
     domains: Mapping[str, WantedDomain] = field(default_factory=dict)
     mailboxes: Mapping[str, WantedMailbox] = field(default_factory=dict)
     aliases: Mapping[str, WantedAlias] = field(default_factory=dict)
     required: WantedRequired | None = None
     purge: WantedPurge = WantedPurge()
+    app_passwords: Mapping[str, WantedAppPassword] = field(default_factory=dict)
+    # Whether these are all that listed mailboxes are to have, as far as a purge is asked for.
+    lists_app_passwords: bool = False
 
     def present_addresses(self) -> Iterator[tuple[str, str]]:
         """Yield (kind, address) of the mailboxes and aliases that are to be there."""
@@ -134,6 +138,7 @@ def parse_wanted(
     required_destination: str = "",
     purge: str = "none",
     purge_limit: str = "10%",
+    app_passwords: Iterable[Given] | None = None,
 ) -> Wanted:
     """Return all that is asked for; ``required`` and what follows are the options of ``accounts``.
 
@@ -147,6 +152,8 @@ def parse_wanted(
         collect("aliases", aliases, parse_wanted_alias, lambda one: one.address),
         None if required is None else parse_wanted_required(required, required_destination),
         parse_wanted_purge(purge, purge_limit),
+        collect("app_passwords", app_passwords or (), parse_wanted_app_password, lambda one: one.key),
+        app_passwords is not None,
     )
 
 

@@ -28,10 +28,13 @@ def read_bytes(path: str | Path) -> bytes | None:
         raise Unavailable(f"{path} cannot be read: {error.strerror}") from error
 
 
-def write_atomic(path: str | Path, content: bytes, *, mode: int = 0o600, uid: int = -1, gid: int = -1) -> None:
+def write_atomic(
+    path: str | Path, content: bytes, *, mode: int = 0o600, uid: int = -1, gid: int = -1, replace: bool = True
+) -> None:
     """Put ``content`` at ``path``: temporary file beside it with its final mode, fsync, rename, fsync of the directory.
 
-    ``uid`` and ``gid`` of -1 keep the writer's. The temporary file is removed on any failure.
+    ``uid`` and ``gid`` of -1 keep the writer's. The temporary file is removed on any failure. Without ``replace``, a
+    file that is there already is a failure, too.
 
     Raises:
         Unavailable: the directory is missing or not writable, or the disk is full. ``path`` is then as it was.
@@ -50,7 +53,11 @@ def write_atomic(path: str | Path, content: bytes, *, mode: int = 0o600, uid: in
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(temporary, target)
+        if replace:
+            os.replace(temporary, target)
+        else:
+            # As link(2) has it: unlike a rename, never over another one.
+            os.link(temporary, target)
         sync_directory(target.parent)
     except OSError as error:
         raise Unavailable(f"{path} cannot be written: {error.strerror}") from error

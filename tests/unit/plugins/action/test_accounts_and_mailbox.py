@@ -10,12 +10,20 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mailwright.mail.plugins.action import accounts, mailbox
+from ansible_collections.mailwright.mail.plugins.action import accounts, app_password, mailbox
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts import argspec
 from ansible_collections.mailwright.mail.plugins.plugin_utils.document import DocumentAction
 
-ACTIONS: dict[str, type[DocumentAction]] = {"accounts": accounts.ActionModule, "mailbox": mailbox.ActionModule}
-SPECS = {"accounts": argspec.ACCOUNTS, "mailbox": argspec.MAILBOX}
+ACTIONS: dict[str, type[DocumentAction]] = {
+    "accounts": accounts.ActionModule,
+    "mailbox": mailbox.ActionModule,
+    "app_password": app_password.ActionModule,
+}
+SPECS = {
+    "accounts": argspec.ACCOUNTS,
+    "mailbox": argspec.MAILBOX,
+    "app_password": {**argspec.APP_PASSWORD, **argspec.HANDOVER},
+}
 SECRET = "correct horse"
 
 
@@ -25,7 +33,7 @@ def plain_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ansible.plugins.action.ActionBase.run", lambda *_given, **_named: {})
 
 
-def run(name: str, **options: Any) -> dict[str, Any]:
+def run(name: str, /, **options: Any) -> dict[str, Any]:
     """Return the action's result, which here is what it calls the module with."""
 
     class Action(ACTIONS[name]):  # type: ignore[misc]  # mypy does not see which class that is
@@ -48,6 +56,18 @@ def test_lists_and_secrets_travel_in_the_document() -> None:
     called = run("mailbox", address="alice@example.com", password=SECRET, quota="5G")
     assert json.loads(called.pop("document")) == {"password": SECRET}
     assert called == {"address": "alice@example.com", "quota": "5G"}
+    held = [{"mailbox": "alice@example.com", "name": "phone", "password": SECRET}]
+    called = run("accounts", app_passwords=held)
+    assert json.loads(called.pop("document")) == {"app_passwords": held}
+    assert called == {}
+    called = run("app_password", mailbox="alice@example.com", name="phone", password=SECRET)
+    assert json.loads(called.pop("document")) == {"password": SECRET}
+    assert called == {"mailbox": "alice@example.com", "name": "phone"}
+
+
+def test_an_empty_list_of_app_passwords_is_handed_over() -> None:
+    """It says that a purge is meant for them."""
+    assert json.loads(run("accounts", app_passwords=[])["document"]) == {"app_passwords": []}
 
 
 @pytest.mark.parametrize("password", [{}, {"password": None}, {"password": "__omit__"}])
@@ -75,15 +95,15 @@ def test_every_option_of_the_module_is_known(name: str) -> None:
         (
             "accounts",
             {"mailboxen": [{"address": "alice@example.com", "password": SECRET}]},
-            "the option mailboxen is not known; known are aliases, backend, domains, lock_timeout, mailboxes, path, "
-            "purge, purge_limit, required_aliases, required_destination, src",
+            "the option mailboxen is not known; known are aliases, app_passwords, backend, domains, lock_timeout, "
+            "mailboxes, path, purge, purge_limit, required_aliases, required_destination, src",
         ),
         (
             "mailbox",
             {"address": "alice@example.com", "passwort": SECRET, "kwota": "5G"},
             "the options kwota, passwort are not known; known are active, address, allow_weak_scheme, backend, "
             "cascade, display_name, lock_timeout, password, password_hash, password_options, password_scheme, path, "
-            "protocols, quota, rate_limit, state, update_password",
+            "protocols, quota, rate_limit, send_as, state, update_password",
         ),
         (
             "mailbox",

@@ -13,6 +13,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,9 @@ DOMAINS = ["a.example", "b.example", "xn--bcher-kva.example"]
 NAMES = ["x", "y", "z"]
 ADDRESSES = [f"{name}@{domain}" for domain in DOMAINS for name in NAMES]
 CATCH_ALLS = [f"@{domain}" for domain in DOMAINS]
+HASH = "{SHA512-CRYPT}$6$abcdefgh$" + "a" * 86
 State = dict[str, list[dict[str, Any]]]
-MODULES = {"domains": "domain", "mailboxes": "mailbox", "aliases": "alias"}
+MODULES = {"domains": "domain", "mailboxes": "mailbox", "aliases": "alias", "app_passwords": "app_password"}
 
 
 def given_some(fields: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:
@@ -59,13 +61,20 @@ MAILBOX = given_some(
         "send_as": st.lists(st.sampled_from([ADDRESSES[0], CATCH_ALLS[1], "out@example.net"])),
     }
 )
+APP_PASSWORD = given_some(
+    {
+        "protocols": st.lists(st.sampled_from(["imap", "smtp"]), min_size=1),
+        "expires": st.sampled_from(["never", "2030-01-31", "2030-01-31T12:00:00+01:00"]),
+        "active": st.booleans(),
+    }
+)
 ALIAS = given_some({"active": st.booleans(), "exclusive": st.booleans(), "list_members": st.booleans()})
 
 
 @st.composite
 def states(draw: st.DrawFn, *, removing: bool) -> State:
     """A state as a user would ask for it: whatever is to be absent is no destination of what is to be there."""
-    state: State = {"domains": [], "mailboxes": [], "aliases": []}
+    state: State = {"domains": [], "mailboxes": [], "aliases": [], "app_passwords": []}
     gone: set[str] = set()
     for name in DOMAINS:
         # A first state has all domains, most of the time; without them, most states would be refused.
@@ -93,6 +102,12 @@ def states(draw: st.DrawFn, *, removing: bool) -> State:
             state["mailboxes"].append({"address": address, "password_hash": "*", **draw(MAILBOX)})
         else:
             aliases.append({"address": address, **draw(ALIAS)})
+    for entry in state["mailboxes"]:
+        if entry.get("state") != "absent" and draw(st.booleans()):
+            held = {"mailbox": entry["address"], "name": "phone"}
+            absent = removing and draw(st.booleans())
+            options = {"state": "absent"} if absent else {"password_hash": HASH, **draw(APP_PASSWORD)}
+            state["app_passwords"].append({**held, **options})
     for entry in aliases:
         others = [one for one in ADDRESSES if one not in gone and one != entry["address"]]
         entry["destinations"] = draw(st.lists(st.sampled_from([*others, "out@example.net"]), min_size=1, max_size=4))
@@ -109,13 +124,15 @@ def single_states(state: State) -> Iterator[State]:
     order = [
         ("domains", False),
         ("mailboxes", False),
+        ("app_passwords", False),
+        ("app_passwords", True),
         ("aliases", False),
         ("aliases", True),
         ("mailboxes", True),
         ("domains", True),
     ]
     for key, absent in order:
-        for entry in state[key]:
+        for entry in state.get(key, ()):
             if (entry.get("state") == "absent") == absent:
                 yield {key: [entry]}
 
@@ -137,7 +154,9 @@ def one_by_one(found: Accounts, state: State) -> Accounts | None:
 
 
 def content(accounts: Accounts | None) -> Any:
-    return accounts and (dict(accounts.domains), dict(accounts.mailboxes), dict(accounts.aliases))
+    return accounts and tuple(
+        dict(kind) for kind in (accounts.domains, accounts.mailboxes, accounts.aliases, accounts.app_passwords)
+    )
 
 
 @given(states(removing=False), states(removing=False))
@@ -170,7 +189,7 @@ def test_the_same_again_changes_nothing(first: State, second: State) -> None:
     after = together(found, second)
     if after is not None:
         again = plan_of(after, second)
-        assert again.touched == {"domain": [], "mailbox": [], "alias": []}
+        assert again.touched == {"domain": [], "mailbox": [], "alias": [], "app_password": []}
 
 
 @given(st.lists(states(removing=True), min_size=1, max_size=3))
@@ -202,7 +221,7 @@ def apply(run_module: RunModule, path: Path, name: str, options: dict[str, Any])
         except AnsibleActionFail:
             return False
     # Arguments travel as JSON, in which Ansible writes a date as text.
-    sent = json.loads(json.dumps(arguments, default=dt.date.isoformat))
+    sent = json.loads(json.dumps(arguments, default=lambda value: value.isoformat()))
     return not run_module(name, path=str(path), **sent).get("failed")
 
 
@@ -287,11 +306,41 @@ VALUES: list[tuple[str, dict[str, list[Any]]]] = [
             "list_members": FLAGS,
         },
     ),
+    (
+        "app_passwords",
+        {
+            "mailbox": [*NAMES_GIVEN, "x@a.example", "X@A.example.", "y@a.example", "z@a.example", "x@nowhere.example"],
+            "name": ["a/b", "Phone", " phone", "x" * 64, "x" * 65, "e\u0301", "\u200b", "a\0b", "{{ x }}", *TEXTS],
+            "password_hash": ["*", "", HASH, 5, 1.5, True, None, dt.date(2024, 1, 2), ["*"], {}],
+            "password_scheme": ["blf-crypt", *TEXTS],
+            "allow_weak_scheme": FLAGS,
+            "protocols": ["imap", "imap,smtp", ["imap", "imap"], [" imap"], *LISTS],
+            "expires": [
+                *(
+                    "never",
+                    "NEVER",
+                    "2030-01-31",
+                    " 2030-01-31 ",
+                    "2030-01-31T12:00Z",
+                    "2030-01-31T12:00",
+                    "2030-02-31",
+                ),
+                dt.datetime(2030, 1, 2, tzinfo=dt.UTC),
+                dt.datetime(2030, 1, 2),
+                *QUOTAS,
+                *TEXTS,
+            ],
+            "active": FLAGS,
+            "state": ["present", "absent", True, None, "", "gone"],
+            "update_password": ["on_create", True, None, ""],
+        },
+    ),
 ]
 MINIMAL: dict[str, dict[str, Any]] = {
     "domains": {"name": "a.example"},
     "mailboxes": {"address": "x@a.example", "password_hash": "*"},
     "aliases": {"address": "z@a.example", "destinations": ["out@example.net"]},
+    "app_passwords": {"mailbox": "x@a.example", "name": "phone", "password_hash": HASH},
 }
 
 
@@ -301,7 +350,9 @@ MINIMAL: dict[str, dict[str, Any]] = {
 def test_the_modules_take_and_refuse_the_same_values(run_module: RunModule, kind: str, option: str) -> None:
     for value in dict(VALUES)[kind][option]:
         with tempfile.TemporaryDirectory() as directory:
-            state: State = {"domains": [{"name": "a.example"}], "mailboxes": [], "aliases": []}
+            # An app password needs somebody; the others bring their own.
+            boxes = [MINIMAL["mailboxes"]] if kind == "app_passwords" else []
+            state: State = {"domains": [{"name": "a.example"}], "mailboxes": boxes, "aliases": [], "app_passwords": []}
             assert assert_agreement(run_module, directory, state)
             assert_agreement(run_module, directory, {**state, kind: [{**MINIMAL[kind], option: value}]})
 
@@ -352,7 +403,9 @@ def test_postfix_and_dovecot_are_told_the_same(state: State) -> None:
     accounts = together(Accounts(), state)
     if accounts is None:
         return
-    tables = postfix_tables(accounts)
+    # What is granted beside is test_publish_senders' matter.
+    boxes = {name: replace(box, send_as=()) for name, box in accounts.mailboxes.items()}
+    tables = postfix_tables(replace(accounts, mailboxes=boxes))
     active = {row[0] for row in credential_rows(accounts).values() if row[5]}
     assert set(tables["mailboxes"]) == active
     assert not active & set(tables["rejected"])

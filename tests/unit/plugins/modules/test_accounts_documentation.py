@@ -15,12 +15,15 @@ from ansible_collections.mailwright.mail.plugins.doc_fragments.accounts import M
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts import argspec
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.fields import (
     ALIAS_FIELDS,
+    APP_PASSWORD_FIELDS,
     DOMAIN_FIELDS,
     MAILBOX_FIELDS,
 )
 
-FAMILY = ["accounts", "alias", "alias_info", "domain", "domain_info", "mailbox", "mailbox_info"]
-LISTS = {"domains": "domain", "mailboxes": "mailbox", "aliases": "alias"}
+FAMILY = ["accounts", "alias", "alias_info", "app_password", "domain", "domain_info", "mailbox", "mailbox_info"]
+LISTS = {"domains": "domain", "mailboxes": "mailbox", "aliases": "alias", "app_passwords": "app_password"}
+# Options of a single module that lists do not have.
+ALONE = {*argspec.DOCUMENT, *argspec.HANDOVER}
 
 
 def module_file(name: str) -> Any:
@@ -71,6 +74,7 @@ def test_the_action_group_is_the_family() -> None:
         ("domain", argspec.DOMAIN),
         ("mailbox", {**argspec.MAILBOX, **argspec.DOCUMENT}),
         ("alias", argspec.ALIAS),
+        ("app_password", {**argspec.APP_PASSWORD, **argspec.HANDOVER, **argspec.DOCUMENT}),
         ("accounts", {**argspec.ACCOUNTS, **argspec.DOCUMENT}),
         ("domain_info", argspec.DOMAIN_FILTER),
         ("mailbox_info", argspec.MAILBOX_FILTER),
@@ -84,7 +88,7 @@ def test_options_are_documented_as_they_are_taken(name: str, spec: argspec.Spec)
 @pytest.mark.parametrize(("plural", "single"), LISTS.items())
 def test_lists_take_what_the_single_modules_take(plural: str, single: str) -> None:
     entries = documented("accounts")[plural]["suboptions"]
-    alone = {name: option for name, option in documented(single).items() if name != "document"}
+    alone = {name: option for name, option in documented(single).items() if name not in ALONE}
     assert spec_of(entries) == spec_of(alone)
     for name, option in alone.items():
         text = entries[name]["description"]
@@ -105,6 +109,7 @@ def test_lists_take_what_the_single_modules_take(plural: str, single: str) -> No
                 *("password", "password_hash", "password_scheme", "password_options"),
             },
         ),
+        (APP_PASSWORD_FIELDS, argspec.APP_PASSWORD, {"mailbox", "name", "state", *argspec.PASSWORD}),
         (ALIAS_FIELDS, argspec.ALIAS, {"address", "state", "cascade", "exclusive"}),
     ],
 )

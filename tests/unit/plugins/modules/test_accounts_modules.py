@@ -185,16 +185,21 @@ def test_accounts_makes_the_store_even_for_empty_lists(run: Run, path: Path) -> 
     assert not path.parent.exists()
     made = run("accounts")
     assert made["changed"]
-    assert made["total"] == {"domains": 0, "mailboxes": 0, "aliases": 0}
+    assert made["total"] == {"domains": 0, "mailboxes": 0, "aliases": 0, "app_passwords": 0}
     assert not run("accounts", check=True)["changed"]
     assert not run("accounts")["changed"]
 
 
 def test_counts_say_what_happened(run: Run, base: Result) -> None:
     none = {"add": 0, "change": 0, "remove": 0}
-    assert base["counts"] == {"domain": {**none, "add": 2}, "mailbox": {**none, "add": 2}, "alias": {**none, "add": 1}}
-    assert base["total"] == {"domains": 2, "mailboxes": 2, "aliases": 1}
-    assert run("accounts", **BASE)["counts"] == {"domain": none, "mailbox": none, "alias": none}
+    assert base["counts"] == {
+        "domain": {**none, "add": 2},
+        "mailbox": {**none, "add": 2},
+        "alias": {**none, "add": 1},
+        "app_password": none,
+    }
+    assert base["total"] == {"domains": 2, "mailboxes": 2, "aliases": 1, "app_passwords": 0}
+    assert run("accounts", **BASE)["counts"] == dict.fromkeys(("domain", "mailbox", "alias", "app_password"), none)
 
 
 def test_a_purge_is_counted_and_shown(run: Run, base: Result) -> None:
@@ -204,6 +209,7 @@ def test_a_purge_is_counted_and_shown(run: Run, base: Result) -> None:
         "domain": 1,
         "mailbox": 1,
         "alias": 0,
+        "app_password": 0,
     }
     assert purged["counts"]["alias"] == {"add": 0, "change": 1, "remove": 0}
     assert purged["diff"]["after"] == "alias info@example.com\n  destinations: alice@example.com\n"

@@ -47,6 +47,17 @@ def base(run: Run) -> None:
                 ],
             },
         ],
+        app_passwords=[
+            {
+                "mailbox": "alice@bücher.example",
+                "name": "phone",
+                "password_hash": HASH,
+                "protocols": ["imap"],
+                "expires": "2030-01-31",
+                "active": False,
+            },
+            {"mailbox": "alice@bücher.example", "name": "Büro", "password_hash": HASH},
+        ],
     )
 
 
@@ -78,7 +89,7 @@ def test_mailboxes_come_without_their_hashes_unless_asked_for(run: Run, base: No
     ]
     assert "$6$" not in str(everybody)
     (alice,) = run("mailbox_info", address="Alice@bücher.example", with_password_hash=True)["mailboxes"]
-    assert {key: value for key, value in alice.items() if key not in TIMES} == {
+    assert {key: value for key, value in alice.items() if key not in {*TIMES, "app_passwords"}} == {
         "address": "alice@xn--bcher-kva.example",
         "unicode_address": "alice@bücher.example",
         "password_hash": HASH,
@@ -92,6 +103,24 @@ def test_mailboxes_come_without_their_hashes_unless_asked_for(run: Run, base: No
     }
     assert [one["address"] for one in run("mailbox_info", domain="example.com")["mailboxes"]] == ["carol@example.com"]
     assert run("mailbox_info", domain="example.com", address="bob@bücher.example")["mailboxes"] == []
+
+
+def test_app_passwords_come_with_their_mailboxes(run: Run, base: None) -> None:
+    alice, bob, _carol = run("mailbox_info")["mailboxes"]
+    assert bob["app_passwords"] == []
+    assert [one["name"] for one in alice["app_passwords"]] == ["Büro", "phone"]
+    (alice,) = run("mailbox_info", address="alice@bücher.example", with_password_hash=True)["mailboxes"]
+    phone = alice["app_passwords"][1]
+    assert phone["created"].endswith("Z") and phone["modified"] == phone["created"]
+    assert {key: value for key, value in phone.items() if key not in TIMES} == {
+        "mailbox": "alice@xn--bcher-kva.example",
+        "name": "phone",
+        "password_hash": HASH,
+        "password_scheme": "SHA512-CRYPT",
+        "protocols": ["imap"],
+        "expires": "2030-01-31T23:59:59Z",
+        "active": False,
+    }
 
 
 def test_aliases_come_with_what_is_known_of_their_destinations(run: Run, base: None) -> None:
@@ -130,16 +159,21 @@ def test_what_is_returned_can_be_given_again(run: Run, base: None) -> None:
         "required",
         "mailboxes",
         "aliases",
+        "app_passwords",
         "assigned_quota",
     }
 
     def options(one: dict[str, Any]) -> dict[str, Any]:
         return {key: value for key, value in one.items() if key not in extra | TIMES}
 
+    boxes = run("mailbox_info", with_password_hash=True)["mailboxes"]
+    held = [options(one) for box in boxes for one in box["app_passwords"]]
+    assert [one["name"] for one in held] == ["Büro", "phone"]
     result = run(
         "accounts",
+        app_passwords=held,
         domains=[options(one) for one in run("domain_info")["domains"]],
-        mailboxes=[options(one) for one in run("mailbox_info", with_password_hash=True)["mailboxes"]],
+        mailboxes=[options(one) for one in boxes],
         aliases=[options(one) for one in run("alias_info")["aliases"]],
     )
     assert not result["changed"]

@@ -87,6 +87,17 @@ def test_csv_has_an_object_a_line_and_leaves_out_what_is_empty() -> None:
     assert read({"mailboxes": "none.csv"}, none_csv="address,state\n") == {"mailboxes": []}
 
 
+def test_app_passwords_are_told_apart_by_mailbox_and_name() -> None:
+    text = "mailbox,name,password\na@example.com,phone,one two\nA@example.com,Phone,x\nb@example.com,phone,x\n"
+    assert [entry["name"] for entry in read("p.csv", p_csv=text)["app_passwords"]] == ["phone", "Phone", "phone"]
+    twice = refused("p.csv", p_csv=f"{text}A@example.com,phone,{SECRET}\n")
+    assert twice == ("p.csv, line 5, column name: A@example.com/phone stands in line 2 too; leave one of the two out")
+    assert "p.csv, line 2, column name: is empty" in refused("p.csv", p_csv="mailbox,name\na@example.com,\n")
+    assert "has no column mailbox" in refused({"app_passwords": "p.csv"}, p_csv="name,expires\nphone,never\n")
+    dated = refused("p.csv", p_csv="mailbox,name,expires\na@example.com,phone,tomorrow\n")
+    assert dated.startswith("p.csv, line 2, column expires: expires of app password a@example.com/phone 'tomorrow'")
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -120,8 +131,15 @@ def test_columns_tell_the_kind() -> None:
             {"address": "@example.com", "destinations": ["a@example.com", "b@example.com", "c@example.com"]},
         ]
     }
+    assert read("p.csv", p_csv="mailbox;name;protocols;expires\na@example.com;a/b;imap smtp;2030-01-31\n") == {
+        "app_passwords": [
+            {"mailbox": "a@example.com", "name": "a/b", "protocols": ["imap", "smtp"], "expires": "2030-01-31"}
+        ]
+    }
     assert "the columns are those of mailboxes and aliases; " in refused("x.csv", x_csv="address,state\n")
-    assert "the columns are not those of domains, mailboxes or aliases; " in refused("x.csv", x_csv=f"{SECRET},x\n")
+    assert "the columns are not those of domains, mailboxes, aliases, app_passwords; " in refused(
+        "x.csv", x_csv=f"{SECRET},x\n"
+    )
 
 
 def test_a_password_keeps_its_spaces_quotes_and_zeros() -> None:

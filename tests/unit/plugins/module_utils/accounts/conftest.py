@@ -27,6 +27,7 @@ def _plan(
     destination: str = "",
     purge: str = "none",
     purge_limit: str = "10%",
+    app_passwords: Given | None = None,
     now: str = "2026-01-01T00:00:00Z",
     **how: Any,
 ) -> AccountsPlan:
@@ -38,6 +39,7 @@ def _plan(
         required_destination=destination,
         purge=purge,
         purge_limit=purge_limit,
+        app_passwords=app_passwords,
     )
     return make_plan(found or Accounts(), wanted, now=now, location="store", **how)
 

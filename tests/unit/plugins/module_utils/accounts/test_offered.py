@@ -51,7 +51,7 @@ def planned(found: Accounts = EMPTY, **entry: Any) -> AccountsPlan:
 def test_a_mailbox_that_cannot_use_what_is_offered_is_named() -> None:
     for entry in ({"password": "secret"}, {"password_hash": ARGON2.format(65536)}):
         [warning] = setting_warnings(planned(**entry), lambda: SCRAM)
-        assert warning.startswith("mailbox a@example.com: Dovecot offers SCRAM-SHA-256, ")
+        assert warning.startswith("mailbox a@example.com: Dovecot offers SCRAM-SHA-256, for")
         assert warning.endswith("run the role dovecot again")
     for entry in ({"password": "secret", "password_scheme": "SCRAM-SHA-256"}, {"password_hash": "*"}):
         assert setting_warnings(planned(**entry), lambda: SCRAM) == []

@@ -47,7 +47,7 @@ def test_only_what_is_given_changes(plan: Planner, found: Accounts) -> None:
     assert [(change.kind, change.name, change.action) for change in result.changes] == [
         ("mailbox", "alice@example.com", "change")
     ]
-    assert result.touched == {"domain": [], "mailbox": ["alice@example.com"], "alias": []}
+    assert result.touched == {"domain": [], "mailbox": ["alice@example.com"], "alias": [], "app_password": []}
     assert result.diff() == {
         "before": "mailbox alice@example.com\n  display_name: \n",
         "after": "mailbox alice@example.com\n  display_name: Alice\n",
