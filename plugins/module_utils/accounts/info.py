@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import asdict
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -15,6 +16,7 @@ from ..core.run import failing
 from .export import export, required_entries
 from .model import Accounts, Alias, AppPassword, Domain, Mailbox, domain_of
 from .run import open_store
+from .summary import summarise
 from .views import alias_value, app_password_value, destination_values, domain_value, mailbox_value
 
 
@@ -63,6 +65,14 @@ def run_export(module: AnsibleModule) -> None:
             accounts=export(accounts, domains=domains, with_hashes=module.params["with_password_hash"]),
             required_aliases=required_entries(accounts, domains),
         )
+
+
+def run_password_info(module: AnsibleModule) -> None:
+    """Leave the module with what the stored passwords ask of the server."""
+    with failing(module):
+        with closing(open_store(module.params)) as store:
+            summary = summarise(store.read())
+        module.exit_json(changed=False, **asdict(summary))
 
 
 def domain_values(accounts: Accounts, name: str | None = None) -> list[dict[str, Any]]:

@@ -81,6 +81,14 @@ def is_weak(stored: str) -> bool:
     return found is not None and bool(found[0].scheme.weakness(found[1]))
 
 
+def argon2_memory(stored: str) -> int:
+    """Return the memory in KiB that checking a hash in its stored form takes; 0 where it is none of Argon2."""
+    if not stored.startswith("{ARGON2"):
+        return 0
+    found = _parts(stored)
+    return found[0].scheme.cost(found[1])["memory"] if found is not None else 0
+
+
 def check_password(subject: str, password: str, scheme: Recipe | None = None) -> None:
     """Refuse a password that cannot be stored and served exactly.
 

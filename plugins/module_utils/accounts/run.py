@@ -19,6 +19,7 @@ from ..core.run import converge, failing, warn
 from .argspec import CHECKS, COMMON, DOCUMENT
 from .handover import Handover
 from .model import Accounts
+from .offered import setting_warnings
 from .passwords import make_many, verify_many
 from .plan import AccountsPlan, make_plan, password_checks
 from .publishing import Reader, publish, readers
@@ -187,7 +188,7 @@ class _Session:
             create=self._create,
             details=bool(self._module._diff),
         )
-        plan.warnings += login_warnings(plan, self._wanted)
+        plan.warnings += [*login_warnings(plan, self._wanted), *setting_warnings(plan)]
         return plan
 
     def _apply(self, plan: AccountsPlan, served: Sequence[Reader]) -> None:

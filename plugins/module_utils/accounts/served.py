@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from .offered import named
 from .passwords import is_weak, scheme_of
 from .plan import AccountsPlan
 from .schemes.dovecot import BUILDS, Build, build_of
@@ -42,7 +43,7 @@ def login_warnings(
     doubtful = [kind for kind in users if any(build.problem(*kind) for build in BUILDS)]
     builds = tuple(installed()) if doubtful else ()
     return [
-        f"{_named(users[kind])}: {problem}"
+        f"{named(users[kind])}: {problem}"
         for kind in doubtful
         if (problem := "; ".join(told for build in builds if (told := build.problem(*kind))))
     ]
@@ -57,20 +58,6 @@ def _scheme(plan: AccountsPlan, name: str, stored: str) -> tuple[str, bool]:
         return plan.passwords[name][0].scheme.name, False
     scheme = (scheme_of(stored) or "").partition(".")[0]
     return scheme, scheme == "CRYPT" and is_weak(stored)
-
-
-def _named(names: list[str]) -> str:
-    """Return addresses of mailboxes and keys of app passwords for a message."""
-    kinds = (
-        ("mailbox", "mailboxes", [name for name in names if "/" not in name]),
-        ("app password", "app passwords", [name for name in names if "/" in name]),
-    )
-    return " and ".join(
-        f"{one if len(listed) == 1 else many} {', '.join(sorted(listed)[:3])}"
-        + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")
-        for one, many, listed in kinds
-        if listed
-    )
 
 
 def _answer(*command: str) -> str:
