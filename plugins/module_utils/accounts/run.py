@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,12 +17,12 @@ from ..core.errors import InvalidValue
 from ..core.plan import Change
 from ..core.run import converge, failing, warn
 from .argspec import COMMON, DOCUMENT
+from .backends import open_store, read_store
 from .model import Accounts
 from .passwords import make_many, verify_many
 from .plan import AccountsPlan, make_plan, password_checks
 from .publishing import Reader, publish, readers
 from .served import login_warnings
-from .sqlite import SqliteStore
 from .store import MODE, Stale, Store
 from .views import alias_value, domain_value, mailbox_value
 from .wanted import Wanted, parse_wanted
@@ -32,19 +32,11 @@ _HOW = {*COMMON, *DOCUMENT}
 KINDS = ("domain", "mailbox", "alias")
 
 
-def open_store(params: Mapping[str, Any]) -> Store:
-    """Return the store that the modules' common options name."""
-    if params["lock_timeout"] < 0:
-        raise InvalidValue(
-            "lock_timeout", params["lock_timeout"], "is negative", "give seconds, 0 for not waiting at all"
-        )
-    return SqliteStore(params["path"], params["lock_timeout"])
-
-
 def run_accounts(module: AnsibleModule) -> None:
     """Run the module ``accounts``."""
     with failing(module):
         given = _given(module)
+        store = _open(module, given)
         if "src" in given:
             right = "call the module from a playbook, where its action plugin does that"
             raise InvalidValue("src", given["src"], "was not read", right)
@@ -57,20 +49,21 @@ def run_accounts(module: AnsibleModule) -> None:
             purge=given["purge"],
             purge_limit=given["purge_limit"],
         )
-        _run(module, wanted, create=True)
+        _run(module, store, wanted, create=True)
 
 
 def run_object(module: AnsibleModule, kind: str) -> None:
     """Run the module of one ``kind``: the plan of ``accounts`` with one object."""
     with failing(module):
         given = _given(module)
+        store = _open(module, given)
         if kind == "domain":
             wanted = parse_wanted(domains=[given])
         elif kind == "mailbox":
             wanted = parse_wanted(mailboxes=[given])
         else:
             wanted = parse_wanted(aliases=[given])
-        _run(module, wanted, kind=kind)
+        _run(module, store, wanted, kind=kind)
 
 
 def _given(module: AnsibleModule) -> dict[str, Any]:
@@ -99,8 +92,14 @@ def _without_unset(value: Any) -> Any:
     ]
 
 
-def _run(module: AnsibleModule, wanted: Wanted, *, kind: str = "", create: bool = False) -> None:
-    with closing(open_store(module.params)) as store:
+def _open(module: AnsibleModule, given: dict[str, Any]) -> Store:
+    """Return the store. Its password is taken out of ``given``, where an action plugin may have put it."""
+    hidden = {"login_password": given.pop("login_password")} if "login_password" in given else {}
+    return open_store({**module.params, **hidden})
+
+
+def _run(module: AnsibleModule, opened: Store, wanted: Wanted, *, kind: str = "", create: bool = False) -> None:
+    with closing(opened) as store:
         session = _Session(module, store, wanted, kind, create)
         try:
             session.converge()
@@ -124,18 +123,19 @@ class _Session:
 
     def converge(self) -> None:
         """Leave the module with the result."""
-        found = self._store.read()
+        found, warnings = read_store(self._store, predict=self._module.check_mode)
         plan = self._plan(found)
         served = readers(self._store.readers())
         if mode := self._store.exposure():
             plan.changes.insert(0, Change("store", self._store.location, {"mode": mode}, {"mode": f"{MODE:04o}"}))
         if found.generation and not plan.writes:
+            outdated = {reader.name: reader.stale(found.generation) for reader in served}
             plan.changes += [
-                Change("published", reader.name, {"state": why}, {"state": "current"})
-                for reader in served
-                if (why := reader.stale(found.generation))
+                Change("published", name, {"state": why}, {"state": "current"})
+                for name, why in {**outdated, **self._store.outdated()}.items()
+                if why
             ]
-        warn(self._module, plan.warnings)
+        warn(self._module, [*warnings, *plan.warnings])
         converge(self._module, plan, lambda: self._apply(plan, served), **self._returns(plan))
 
     def _plan(self, found: Accounts) -> AccountsPlan:
@@ -161,7 +161,10 @@ class _Session:
         known = self._store.apply(_hashed(plan)) if plan.writes else plan.found
         with self._store.lock():
             # Another writer may have come in between; what is published is what is stored.
-            publish(served, self._current(known))
+            current = self._current(known)
+            publish(served, current)
+            if self._store.outdated():
+                self._store.publish(current)
 
     def _current(self, known: Accounts) -> Accounts:
         return known if self._store.generation() == known.generation else self._store.read()
