@@ -12,7 +12,7 @@ import errno
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -157,7 +157,7 @@ class SqliteStore(Store):
         version = self._state(connection)[0]
         copy = sqlite3.connect(":memory:", isolation_level=None)
         try:
-            connection.backup(copy)
+            self._copy(connection, copy)
             for statements in self._migrations[version:]:
                 for statement in statements:
                     copy.execute(statement)
@@ -166,6 +166,15 @@ class SqliteStore(Store):
         finally:
             copy.close()
         return replace(found, schema_version=version)
+
+    def _copy(self, connection: sqlite3.Connection, copy: sqlite3.Connection) -> None:
+        if not connection.in_transaction or connection is not self._writer:
+            connection.backup(copy)
+            return
+        # SQLite copies nothing from within a writing transaction, and Python would wait for its end for ever. Nobody
+        # else can write meanwhile, so another connection sees the same.
+        with closing(self._open("ro")) as reader:
+            reader.backup(copy)
 
     def _write(self, writer: sqlite3.Connection, plan: AccountsPlan) -> int:
         """Write schema, objects and meta within the transaction and return the new generation."""
