@@ -12,10 +12,10 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..core.addresses import parse_address, parse_domain
-from ..core.run import failing
+from ..core.run import failing, warn
+from .backends import open_store, read_store
 from .export import export, required_entries
 from .model import Accounts, Alias, AppPassword, Domain, Mailbox, domain_of
-from .run import open_store
 from .summary import summarise
 from .views import alias_value, app_password_value, destination_values, domain_value, mailbox_value
 
@@ -28,8 +28,7 @@ def run_info(module: AnsibleModule, kind: str) -> None:
         if name is not None:
             name = parse_domain(name) if kind == "domain" else str(parse_address(name, catch_all=True))
         domain = params.get("domain") and parse_domain(params["domain"])
-        with closing(open_store(params)) as store:
-            accounts = store.read()
+        accounts = _read(module)
         if kind == "domain":
             module.exit_json(changed=False, domains=domain_values(accounts, name))
         elif kind == "mailbox":
@@ -58,8 +57,7 @@ def run_export(module: AnsibleModule) -> None:
     with failing(module):
         names = module.params["domains"]
         domains = None if names is None else {parse_domain(name) for name in names}
-        with closing(open_store(module.params)) as store:
-            accounts = store.read()
+        accounts = _read(module)
         module.exit_json(
             changed=False,
             accounts=export(accounts, domains=domains, with_hashes=module.params["with_password_hash"]),
@@ -70,9 +68,15 @@ def run_export(module: AnsibleModule) -> None:
 def run_password_info(module: AnsibleModule) -> None:
     """Leave the module with what the stored passwords ask of the server."""
     with failing(module):
-        with closing(open_store(module.params)) as store:
-            summary = summarise(store.read())
-        module.exit_json(changed=False, **asdict(summary))
+        module.exit_json(changed=False, **asdict(summarise(_read(module))))
+
+
+def _read(module: AnsibleModule) -> Accounts:
+    """Return all there is in the store that the module's options name."""
+    with closing(open_store(module.params)) as store:
+        accounts, warnings = read_store(store, predict=module.check_mode)
+    warn(module, warnings)
+    return accounts
 
 
 def domain_values(accounts: Accounts, name: str | None = None) -> list[dict[str, Any]]:

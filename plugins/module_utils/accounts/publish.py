@@ -57,11 +57,10 @@ def postfix_tables(accounts: Accounts) -> Tables:
 
 def credential_rows(accounts: Accounts) -> dict[str, tuple[Any, ...]]:
     """Return Dovecot's rows by address, with the values of `CREDENTIAL_COLUMNS`."""
-    active_domains = {name for name, domain in accounts.domains.items() if domain.active}
     rows: dict[str, tuple[Any, ...]] = {}
     for address, mailbox in accounts.mailboxes.items():
         local_part, domain = address.rpartition("@")[::2]
-        active = mailbox.active and domain in active_domains
+        active = accounts.mailbox_is_live(address)
         flags = _flags(_open_protocols(mailbox) if active else ())
         rows[address] = (address, local_part, domain, mailbox.password_hash, mailbox.quota, int(active), *flags)
     return rows
