@@ -20,11 +20,16 @@ STATE: Spec = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "cascade": {"type": "bool", "default": False},
 }
+# Where mail lies: the modules that move it, or tell about it.
+MAIL_ROOT: Spec = {"mail_root": {"type": "path", "default": "/var/vmail"}}
+MAIL: Spec = {**MAIL_ROOT, "archive_path": {"type": "path"}}
+MAIL_DATA: Spec = {"mail_data": {"type": "str", "choices": ["keep", "archive", "delete"], "default": "keep"}}
 # What an action plugin hands over in place of lists and secrets; one no_log value costs nothing, ten thousand do.
 DOCUMENT: Spec = {"document": {"type": "str", "no_log": True}}
 DOMAIN: Spec = {
     "name": {"type": "str", "required": True},
     **STATE,
+    **MAIL_DATA,
     "description": {"type": "str"},
     "active": {"type": "bool"},
     "max_mailboxes": {"type": "int"},
@@ -42,6 +47,7 @@ DOMAIN: Spec = {
 MAILBOX: Spec = {
     "address": {"type": "str", "required": True},
     **STATE,
+    **MAIL_DATA,
     "password": {"type": "str", "no_log": True},
     "password_hash": {"type": "str", "no_log": True},
     "password_scheme": {"type": "str", "no_log": False},

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +16,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ..core.errors import InvalidValue
 from ..core.plan import Change
 from ..core.run import converge, failing, warn
-from .argspec import COMMON, DOCUMENT
+from .argspec import COMMON, DOCUMENT, MAIL
+from .mailremoval import MailRemoval
 from .model import Accounts
 from .passwords import make_many, verify_many
 from .plan import AccountsPlan, make_plan, password_checks
@@ -28,7 +29,7 @@ from .views import alias_value, domain_value, mailbox_value
 from .wanted import Wanted, parse_wanted
 
 # Options of the modules that say how, not what.
-_HOW = {*COMMON, *DOCUMENT}
+_HOW = {*COMMON, *DOCUMENT, *MAIL}
 KINDS = ("domain", "mailbox", "alias")
 
 
@@ -121,6 +122,7 @@ class _Session:
         self._create = create
         # (stored hash, password) -> whether they match: verifying costs 0.1 s each and is done once.
         self._verified: dict[tuple[str, str], bool] = {}
+        self._mail = MailRemoval(module.params, wanted)
 
     def converge(self) -> None:
         """Leave the module with the result."""
@@ -135,6 +137,7 @@ class _Session:
                 for reader in served
                 if (why := reader.stale(found.generation))
             ]
+        plan.changes += self._mail.find()
         warn(self._module, plan.warnings)
         converge(self._module, plan, lambda: self._apply(plan, served), **self._returns(plan))
 
@@ -159,19 +162,28 @@ class _Session:
         for reader in served:
             reader.prepare()
         known = self._store.apply(_hashed(plan)) if plan.writes else plan.found
-        with self._store.lock():
-            # Another writer may have come in between; what is published is what is stored.
-            publish(served, self._current(known))
+        if known.generation:
+            with self._store.lock():
+                # Another writer may have come in between; what is published is what is stored.
+                publish(served, self._current(known))
+        # Only now, when nobody delivers to what is gone any more.
+        if known.generation:
+            self._mail.remove(self._store.lock, lambda: self._current(known))
+        else:
+            # Without a store, a host may still have the mail of one that there was.
+            self._mail.remove(nullcontext, lambda: known)
 
     def _current(self, known: Accounts) -> Accounts:
         return known if self._store.generation() == known.generation else self._store.read()
 
     def _returns(self, plan: AccountsPlan) -> dict[str, Any]:
         after = plan.after
+        mail = self._mail.returns()
         if not self._kind:
             counts = plan.counts()
             nothing = {"add": 0, "change": 0, "remove": 0}
             return {
+                **mail,
                 "counts": {kind: counts.get(kind, nothing) for kind in KINDS},
                 "total": {
                     "domains": len(after.domains),
@@ -190,7 +202,7 @@ class _Session:
                 value = mailbox_value(after.mailboxes[name], recipe)
             elif self._kind == "alias" and name in after.aliases:
                 value = alias_value(after.aliases[name])
-        return {self._kind: value}
+        return {self._kind: value, **mail}
 
 
 def _hashed(plan: AccountsPlan) -> AccountsPlan:

@@ -24,12 +24,13 @@ from .schemes.known import Recipe, make_recipe
 Given = Mapping[str, Any]
 
 # Options that have a default or choices: for these, an argument spec refuses null.
-_NEVER_NULL = ("state", "cascade", "exclusive", "update_password", "protocols", "allow_weak_scheme")
+_NEVER_NULL = ("state", "cascade", "mail_data", "exclusive", "update_password", "protocols", "allow_weak_scheme")
 _MAILBOX_OPTIONS = (
-    *("address", "state", "cascade", "update_password"),
+    *("address", "state", "cascade", "mail_data", "update_password"),
     *("password", "password_hash", "password_scheme", "password_options", "allow_weak_scheme"),
 )
 PURGES = ("none", "domains", "all")
+MAIL_DATA = ("keep", "archive", "delete")
 _LIMIT = re.compile(r"([0-9]{1,9})\s*(%?)", re.ASCII)
 
 
@@ -41,6 +42,8 @@ class WantedDomain:
     present: bool = True
     fields: Mapping[str, Any] = field(default_factory=dict)
     cascade: bool = False
+    # What becomes of its mail when it is to be absent, one of `MAIL_DATA`.
+    mail_data: str = "keep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class WantedMailbox:
     allow_weak: bool = False
     update_password: str = "always"
     cascade: bool = False
+    mail_data: str = "keep"
 
     @property
     def new_recipe(self) -> Recipe:
@@ -171,9 +175,13 @@ def parse_wanted_domain(given: Given, place: str = "domain") -> WantedDomain:
     """Return the domain asked for; ``place`` says where it stands as long as its name is not known."""
     name = known_domain(_identity(given, "name", place), f"{place} name")
     subject = f"domain {name}"
-    values, rest = _parse_fields(given, DOMAIN_FIELDS, subject, ("name", "state", "cascade"))
+    values, rest = _parse_fields(given, DOMAIN_FIELDS, subject, ("name", "state", "cascade", "mail_data"))
     return WantedDomain(
-        name, _present(rest, subject), values, parse_flag(f"cascade of {subject}", rest.get("cascade", False))
+        name,
+        _present(rest, subject),
+        values,
+        parse_flag(f"cascade of {subject}", rest.get("cascade", False)),
+        parse_choice(f"mail_data of {subject}", rest.get("mail_data", "keep"), MAIL_DATA),
     )
 
 
@@ -201,6 +209,7 @@ def parse_wanted_mailbox(given: Given, place: str = "mailbox") -> WantedMailbox:
         allow_weak,
         parse_choice(f"update_password of {subject}", rest.get("update_password", "always"), ("always", "on_create")),
         parse_flag(f"cascade of {subject}", rest.get("cascade", False)),
+        parse_choice(f"mail_data of {subject}", rest.get("mail_data", "keep"), MAIL_DATA),
     )
 
 

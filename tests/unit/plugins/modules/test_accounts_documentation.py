@@ -68,10 +68,10 @@ def test_the_action_group_is_the_family() -> None:
 @pytest.mark.parametrize(
     ("name", "spec"),
     [
-        ("domain", argspec.DOMAIN),
-        ("mailbox", {**argspec.MAILBOX, **argspec.DOCUMENT}),
+        ("domain", {**argspec.DOMAIN, **argspec.MAIL}),
+        ("mailbox", {**argspec.MAILBOX, **argspec.MAIL, **argspec.DOCUMENT}),
         ("alias", argspec.ALIAS),
-        ("accounts", {**argspec.ACCOUNTS, **argspec.DOCUMENT}),
+        ("accounts", {**argspec.ACCOUNTS, **argspec.MAIL, **argspec.DOCUMENT}),
         ("domain_info", argspec.DOMAIN_FILTER),
         ("mailbox_info", argspec.MAILBOX_FILTER),
         ("alias_info", argspec.ALIAS_FILTER),
@@ -84,7 +84,8 @@ def test_options_are_documented_as_they_are_taken(name: str, spec: argspec.Spec)
 @pytest.mark.parametrize(("plural", "single"), LISTS.items())
 def test_lists_take_what_the_single_modules_take(plural: str, single: str) -> None:
     entries = documented("accounts")[plural]["suboptions"]
-    alone = {name: option for name, option in documented(single).items() if name != "document"}
+    once = {"document", *argspec.MAIL}
+    alone = {name: option for name, option in documented(single).items() if name not in once}
     assert spec_of(entries) == spec_of(alone)
     for name, option in alone.items():
         text = entries[name]["description"]
@@ -96,12 +97,12 @@ def test_lists_take_what_the_single_modules_take(plural: str, single: str) -> No
 @pytest.mark.parametrize(
     ("fields", "spec", "others"),
     [
-        (DOMAIN_FIELDS, argspec.DOMAIN, {"name", "state", "cascade"}),
+        (DOMAIN_FIELDS, argspec.DOMAIN, {"name", "state", "cascade", "mail_data"}),
         (
             MAILBOX_FIELDS,
             argspec.MAILBOX,
             {
-                *("address", "state", "cascade", "update_password", "allow_weak_scheme"),
+                *("address", "state", "cascade", "mail_data", "update_password", "allow_weak_scheme"),
                 *("password", "password_hash", "password_scheme", "password_options"),
             },
         ),
