@@ -81,4 +81,9 @@ ACCOUNTS: Spec = {
 }
 DOMAIN_FILTER: Spec = {"name": {"type": "str"}}
 ALIAS_FILTER: Spec = {"address": {"type": "str"}, "domain": {"type": "str"}}
-MAILBOX_FILTER: Spec = {**ALIAS_FILTER, "with_password_hash": {"type": "bool", "default": False, "no_log": False}}
+MAILBOX_FILTER: Spec = {
+    **ALIAS_FILTER,
+    "with_password_hash": {"type": "bool", "default": False, "no_log": False},
+    "gather_usage": {"type": "bool", "default": False},
+    **MAIL_ROOT,
+}

@@ -11,7 +11,8 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..core.addresses import parse_address, parse_domain
-from ..core.run import failing
+from ..core.run import failing, warn
+from .host_usage import gather_usage
 from .model import Accounts, Alias, Domain, Mailbox, domain_of
 from .run import open_store
 from .views import alias_value, destination_values, domain_value, mailbox_value
@@ -31,9 +32,12 @@ def run_info(module: AnsibleModule, kind: str) -> None:
             module.exit_json(changed=False, domains=domain_values(accounts, name))
         elif kind == "mailbox":
             mailboxes = _chosen(accounts.mailboxes, name, domain)
-            module.exit_json(
-                changed=False, mailboxes=[mailbox_entry(one, params["with_password_hash"]) for one in mailboxes]
-            )
+            entries = [mailbox_entry(one, params["with_password_hash"]) for one in mailboxes]
+            if params["gather_usage"]:
+                usages, warnings = gather_usage(mailboxes, params["mail_root"])
+                warn(module, warnings)
+                entries = [{**entry, "usage": one.value} for entry, one in zip(entries, usages, strict=True)]
+            module.exit_json(changed=False, mailboxes=entries)
         else:
             module.exit_json(
                 changed=False, aliases=[alias_entry(one, accounts) for one in _chosen(accounts.aliases, name, domain)]

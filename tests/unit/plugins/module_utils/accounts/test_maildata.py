@@ -53,11 +53,11 @@ def test_only_what_is_absent_and_not_kept_is_to_go() -> None:
 
 
 WHO = """\
-username	service	pid	ip
-alice@example.com	imap	7	::1
-Bob@example.org	pop3	8	::1
-x@xample.org	imap	9	
-"""
+username|service|pid|ip
+alice@example.com|imap|7|::1
+Bob@example.org|pop3|8|::1
+x@xample.org|imap|9|
+""".replace("|", "\t")
 
 
 @pytest.mark.parametrize(
