@@ -67,9 +67,10 @@ def _home(address: str) -> str:
         OSError: there is no doveadm.
     """
     try:
-        return _run(["doveadm", "user", "-f", "home", address]).stdout.strip()
+        answer = _run(["doveadm", "user", "-f", "home", address])
     except FileNotFoundError as error:
         raise OSError("there is no doveadm on this host") from error
+    return "" if answer.returncode else answer.stdout.strip()
 
 
 def _quotas(addresses: Sequence[str]) -> tuple[dict[str, Usage], str]:
