@@ -136,7 +136,7 @@ def test_o06_an_open_session_ends_and_makes_nothing_anew(boxes: Mailboxes) -> No
 def test_o06_a_domain_goes_with_all_its_mail(boxes: Mailboxes) -> None:
     tokens = [boxes.deliver(local_part) for local_part in LOCAL_PARTS]
     boxes.remove(LOCAL_PARTS[0])
-    options = {"name": DOMAIN, "state": "absent", "cascade": True, "mail_data": "archive"}
+    options: dict[str, Any] = {"name": DOMAIN, "state": "absent", "cascade": True, "mail_data": "archive"}
     foretold = run_module(boxes.mx, "domain", "--check", "--diff", **options)
     done = run_module(boxes.mx, "domain", "--diff", **options)
     assert foretold == done

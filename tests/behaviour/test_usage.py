@@ -31,11 +31,11 @@ def imap_numbers(client: Client, mx: MailHost, address: str) -> tuple[int, int, 
     quota = " ".join(client.do("imap_command", command=["GETQUOTAROOT", "INBOX"], response="QUOTA", **about))
     storage = re.search(r"STORAGE (\d+) (\d+)", quota)
     folders = client.do("imap_command", command=["LIST", '""', "*"], response="LIST", **about)
-    names = [re.search(r'("[^"]*"|\S+)$', line)[1] for line in folders]  # type: ignore[index]
+    names = [re.findall(r'("[^"]*"|\S+)$', line)[0] for line in folders]
     counts = [
         client.do("imap_command", command=["STATUS", name, "(MESSAGES)"], response="STATUS", **about) for name in names
     ]
-    messages = sum(int(re.search(r"MESSAGES (\d+)", " ".join(count))[1]) for count in counts)  # type: ignore[index]
+    messages = sum(int(re.findall(r"MESSAGES (\d+)", " ".join(count))[0]) for count in counts)
     used, limit = (int(storage[1]), int(storage[2])) if storage else (0, 0)
     return used, limit, messages
 
