@@ -26,6 +26,10 @@ STATE: Spec = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "cascade": {"type": "bool", "default": False},
 }
+# Where mail lies: the modules that move it, or tell about it.
+MAIL_ROOT: Spec = {"mail_root": {"type": "path", "default": "/var/vmail"}}
+MAIL: Spec = {**MAIL_ROOT, "archive_path": {"type": "path"}}
+MAIL_DATA: Spec = {"mail_data": {"type": "str", "choices": ["keep", "archive", "delete"], "default": "keep"}}
 # What an action plugin hands over in place of lists and secrets; one no_log value costs nothing, ten thousand do.
 DOCUMENT: Spec = {"document": {"type": "str", "no_log": True}}
 # What `given.password` reads.
@@ -43,6 +47,7 @@ PROTOCOLS: Spec = {
 DOMAIN: Spec = {
     "name": {"type": "str", "required": True},
     **STATE,
+    **MAIL_DATA,
     "description": {"type": "str"},
     "active": {"type": "bool"},
     "max_mailboxes": {"type": "int"},
@@ -60,6 +65,7 @@ DOMAIN: Spec = {
 MAILBOX: Spec = {
     "address": {"type": "str", "required": True},
     **STATE,
+    **MAIL_DATA,
     **PASSWORD,
     "quota": {"type": "str"},
     "display_name": {"type": "str"},
@@ -109,5 +115,5 @@ ACCOUNTS: Spec = {
 DOMAIN_FILTER: Spec = {"name": {"type": "str"}}
 ALIAS_FILTER: Spec = {"address": {"type": "str"}, "domain": {"type": "str"}}
 HASHES: Spec = {"with_password_hash": {"type": "bool", "default": False, "no_log": False}}
-MAILBOX_FILTER: Spec = {**ALIAS_FILTER, **HASHES}
+MAILBOX_FILTER: Spec = {**ALIAS_FILTER, **HASHES, "gather_usage": {"type": "bool", "default": False}, **MAIL_ROOT}
 ACCOUNTS_FILTER: Spec = {"domains": {"type": "list", "elements": "str"}, **HASHES}

@@ -15,6 +15,7 @@ from ..core.addresses import parse_address, parse_domain
 from ..core.run import failing, warn
 from .backends import open_store, read_store
 from .export import export, required_entries
+from .host_usage import gather_usage
 from .model import Accounts, Alias, AppPassword, Domain, Mailbox, domain_of
 from .summary import summarise
 from .views import alias_value, app_password_value, destination_values, domain_value, mailbox_value
@@ -32,20 +33,7 @@ def run_info(module: AnsibleModule, kind: str) -> None:
         if kind == "domain":
             module.exit_json(changed=False, domains=domain_values(accounts, name))
         elif kind == "mailbox":
-            with_hash = params["with_password_hash"]
-            held = app_passwords_by_mailbox(accounts)
-            module.exit_json(
-                changed=False,
-                mailboxes=[
-                    {
-                        **mailbox_entry(one, with_hash),
-                        "app_passwords": [
-                            app_password_entry(held_by, with_hash) for held_by in held.get(one.address, ())
-                        ],
-                    }
-                    for one in _chosen(accounts.mailboxes, name, domain)
-                ],
-            )
+            module.exit_json(changed=False, mailboxes=_mailboxes(module, accounts, name, domain))
         else:
             module.exit_json(
                 changed=False, aliases=[alias_entry(one, accounts) for one in _chosen(accounts.aliases, name, domain)]
@@ -77,6 +65,24 @@ def _read(module: AnsibleModule) -> Accounts:
         accounts, warnings = read_store(store, predict=module.check_mode)
     warn(module, warnings)
     return accounts
+
+
+def _mailboxes(module: AnsibleModule, accounts: Accounts, name: str | None, domain: str | None) -> list[dict[str, Any]]:
+    with_hash = module.params["with_password_hash"]
+    mailboxes = _chosen(accounts.mailboxes, name, domain)
+    held = app_passwords_by_mailbox(accounts)
+    entries = [
+        {
+            **mailbox_entry(one, with_hash),
+            "app_passwords": [app_password_entry(each, with_hash) for each in held.get(one.address, ())],
+        }
+        for one in mailboxes
+    ]
+    if module.params["gather_usage"]:
+        usages, warnings = gather_usage(mailboxes, module.params["mail_root"])
+        warn(module, warnings)
+        entries = [{**entry, "usage": one.value} for entry, one in zip(entries, usages, strict=True)]
+    return entries
 
 
 def domain_values(accounts: Accounts, name: str | None = None) -> list[dict[str, Any]]:

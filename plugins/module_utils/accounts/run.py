@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,9 +16,10 @@ from ansible.module_utils.basic import AnsibleModule
 from ..core.errors import InvalidValue
 from ..core.plan import Change
 from ..core.run import converge, failing, warn
-from .argspec import CHECKS, COMMON, DOCUMENT
+from .argspec import CHECKS, COMMON, DOCUMENT, MAIL
 from .backends import open_store, read_store
 from .handover import Handover
+from .mailremoval import MailRemoval
 from .model import Accounts
 from .offered import setting_warnings
 from .passwords import make_many, verify_many
@@ -30,7 +31,7 @@ from .views import alias_value, app_password_value, domain_value, mailbox_value
 from .wanted import Wanted, parse_wanted
 
 # Options of the modules that say how, not what.
-_HOW = {*COMMON, *DOCUMENT, *CHECKS}
+_HOW = {*COMMON, *DOCUMENT, *CHECKS, *MAIL}
 _LISTS = {"domain": "domains", "mailbox": "mailboxes", "alias": "aliases", "app_password": "app_passwords"}
 KINDS = ("domain", "mailbox", "alias", "app_password")
 
@@ -147,6 +148,7 @@ class _Session:
         self._handover = handover
         # (stored hash, password) -> whether they match: verifying costs 0.1 s each and is done once.
         self._verified: dict[tuple[str, str], bool] = {}
+        self._mail = MailRemoval(module.params, wanted)
 
     def converge(self) -> None:
         """Leave the module with the result."""
@@ -163,6 +165,7 @@ class _Session:
                 for name, why in {**outdated, **self._store.outdated()}.items()
                 if why
             ]
+        plan.changes += self._mail.find()
         if self._handover:
             plan.changes += self._handover.changes()
             plan.warnings += self._handover.warnings
@@ -201,14 +204,21 @@ class _Session:
         for reader in served:
             reader.prepare()
         known = self._write(_hashed(plan)) if plan.writes else plan.found
-        with self._store.lock():
-            # Another writer may have come in between; what is published is what is stored.
-            current = self._current(known)
-            publish(served, current)
-            if self._store.outdated():
-                self._store.publish(current)
+        if known.generation:
+            with self._store.lock():
+                # Another writer may have come in between; what is published is what is stored.
+                current = self._current(known)
+                publish(served, current)
+                if self._store.outdated():
+                    self._store.publish(current)
         if self._handover:
             self._handover.remove()
+        # Only now, when nobody delivers to what is gone any more.
+        if known.generation:
+            self._mail.remove(self._store.lock, lambda: self._current(known))
+        else:
+            # Without a store, a host may still have the mail of one that there was.
+            self._mail.remove(nullcontext, lambda: known)
 
     def _write(self, plan: AccountsPlan) -> Accounts:
         if not (self._handover and self._handover.writes):
@@ -225,10 +235,12 @@ class _Session:
 
     def _returns(self, plan: AccountsPlan) -> dict[str, Any]:
         after = plan.after
+        mail = self._mail.returns()
         if not self._kind:
             counts = plan.counts()
             nothing = {"add": 0, "change": 0, "remove": 0}
             return {
+                **mail,
                 "counts": {kind: counts.get(kind, nothing) for kind in KINDS},
                 "total": {
                     "domains": len(after.domains),
@@ -250,7 +262,7 @@ class _Session:
                 recipe, _password = plan.passwords.get(name, (None, ""))
                 value = app_password_value(after.app_passwords[name], recipe)
         handed = self._handover.password if self._handover else None
-        return {self._kind: value, **({} if handed is None else {"password": handed})}
+        return {self._kind: value, **({} if handed is None else {"password": handed}), **mail}
 
 
 def _hashed(plan: AccountsPlan) -> AccountsPlan:
