@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -111,8 +112,9 @@ def store(release: str) -> list[Figure]:
         return []
     program = Path(__file__).with_name("store.py")
     answer = subprocess.run(
-        [sys.executable, str(program), str(MAILBOXES), str(ALIASES)], capture_output=True, text=True, check=True
-    )
+        [sys.executable, str(program), str(MAILBOXES), str(ALIASES)],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "build" / "tree")}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
     found = json.loads(answer.stdout)
     ratio = found["store"] / found["executemany"]
     name = f"plan and apply of {MAILBOXES:,} mailboxes and {ALIASES:,} aliases, beside executemany of their rows"

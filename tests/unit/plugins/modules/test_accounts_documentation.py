@@ -30,6 +30,7 @@ FAMILY = [
     "domain_info",
     "mailbox",
     "mailbox_info",
+    "password_info",
 ]
 LISTS = {"domains": "domain", "mailboxes": "mailbox", "aliases": "alias", "app_passwords": "app_password"}
 # Options of a single module that lists do not have.
