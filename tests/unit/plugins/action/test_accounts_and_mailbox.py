@@ -95,8 +95,8 @@ def test_every_option_of_the_module_is_known(name: str) -> None:
         (
             "accounts",
             {"mailboxen": [{"address": "alice@example.com", "password": SECRET}]},
-            "the option mailboxen is not known; known are aliases, app_passwords, backend, domains, lock_timeout, "
-            "mailboxes, path, purge, purge_limit, required_aliases, required_destination, src",
+            "the option mailboxen is not known; known are aliases, app_passwords, backend, check_destinations, "
+            "domains, lock_timeout, mailboxes, path, purge, purge_limit, required_aliases, required_destination, src",
         ),
         (
             "mailbox",
