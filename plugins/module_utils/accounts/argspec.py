@@ -92,7 +92,7 @@ ACCOUNTS: Spec = {
     "mailboxes": {"type": "list", "elements": "dict", "default": [], "options": MAILBOX},
     "aliases": {"type": "list", "elements": "dict", "default": [], "options": ALIAS},
     # Without a default: that it is given at all says that a purge is meant for app passwords too.
-    "app_passwords": {"type": "list", "elements": "dict", "options": APP_PASSWORD},
+    "app_passwords": {"type": "list", "elements": "dict", "no_log": False, "options": APP_PASSWORD},
     "src": {"type": "raw"},
     "required_aliases": {"type": "bool"},
     "required_destination": {"type": "str"},

@@ -37,7 +37,7 @@ def postfix_tables(accounts: Accounts) -> Tables:
     tables["aliases"] = {
         address: ", ".join(names) for address in accounts.aliases if (names := live.destinations(address))
     }
-    tables["senders"] = sender_table(accounts, live.logins)
+    tables["senders"] = sender_table(accounts, tables["mailboxes"], live.logins)
     for address in _addresses(accounts, active):
         served = address in tables["mailboxes"] or address in tables["aliases"]
         if not served and not address.startswith("@"):
@@ -53,10 +53,11 @@ def postfix_tables(accounts: Accounts) -> Tables:
 
 def credential_rows(accounts: Accounts) -> dict[str, tuple[Any, ...]]:
     """Return Dovecot's rows by address, with the values of `CREDENTIAL_COLUMNS`."""
+    active_domains = {name for name, domain in accounts.domains.items() if domain.active}
     rows: dict[str, tuple[Any, ...]] = {}
     for address, mailbox in accounts.mailboxes.items():
         local_part, domain = address.rpartition("@")[::2]
-        active = accounts.mailbox_is_live(address)
+        active = mailbox.active and domain in active_domains
         flags = _flags(_open_protocols(mailbox) if active else ())
         rows[address] = (address, local_part, domain, mailbox.password_hash, mailbox.quota, int(active), *flags)
     return rows
