@@ -16,6 +16,8 @@ from typing import Any
 import yaml
 from ansible.errors import AnsibleActionFail, AnsibleError
 
+from .source_yaml_events import NotPlain, read_plain
+
 _QUOTED = re.compile(r"(['\"]).*\1", re.DOTALL)
 # The one in C is ten times as fast, and is in Debian's package and in the wheels.
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -43,7 +45,7 @@ def read_yaml(text: str, name: str, decrypt: Callable[[bytes], bytes]) -> Any:
         Loader.add_constructor(tag, vaulted)
     Loader.add_constructor("!unsafe", lambda _loader, node: str(node.value))
     try:
-        return yaml.load(text, Loader)
+        return _read(text, Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"{name}, line {mark.line + 1}, column {mark.column + 1}" if mark else name
@@ -51,3 +53,13 @@ def read_yaml(text: str, name: str, decrypt: Callable[[bytes], bytes]) -> Any:
         raise AnsibleActionFail(f"{place}: {_QUOTED.sub('...', error.problem or 'is no YAML')}") from None
     except (yaml.YAMLError, ValueError, RecursionError):
         raise AnsibleActionFail(f"{name}: has a character, number or date that YAML does not take") from None
+
+
+def _read(text: str, loader: Any) -> Any:
+    if hasattr(yaml, "CSafeLoader"):
+        try:
+            return read_plain(text)
+        except NotPlain:
+            # The loader reads it from the beginning.
+            pass
+    return yaml.load(text, loader)

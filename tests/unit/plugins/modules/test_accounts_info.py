@@ -66,7 +66,9 @@ def rows(path: str) -> dict[str, list[Any]]:
         for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
             if table != "meta":
                 found = connection.execute(f"SELECT * FROM {table}").fetchall()
-                result[table] = sorted(str({key: row[key] for key in row.keys() if key not in TIMES}) for row in found)  # noqa: SIM118
+                result[table] = sorted(
+                    str({key: value for key, value in dict(row).items() if key not in TIMES}) for row in found
+                )
     return result
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import yaml
 from ansible.errors import AnsibleActionFail, AnsibleError
 
 from ansible_collections.mailwright.mail.plugins.plugin_utils.source import read_source
@@ -195,6 +196,52 @@ def test_files_follow_one_another() -> None:
 )
 def test_csv_with_a_mistake_is_refused_with_line_and_column(text: str, told: str) -> None:
     assert told in refused({"mailboxes": "p.csv"}, p_csv=text)
+
+
+def test_options_that_are_lists_or_dictionaries_fit_into_a_cell() -> None:
+    text = (
+        "address;password;password_scheme;password_options;protocols\n"
+        f"a@example.com;{SECRET};ARGON2ID;memory=1024, passes=4;imap, smtp\n"
+        f'b@example.com;{SECRET};;"{{""passes"": 4}}";imap sieve\n'
+    )
+    options = ("password_options", "protocols")
+    assert [[entry[name] for name in options] for entry in read("p.csv", p_csv=text)["mailboxes"]] == [
+        ["memory=1024, passes=4", ["imap", "smtp"]],
+        ['{"passes": 4}', ["imap", "sieve"]],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"protocols": ["imap", "ldap"]}, "protocols of mailbox a@example.com 'ldap': is not known; give imap or pop3"),
+        ({"password_options": {"speed": 4}}, "speed"),
+        ({"password_options": {"passes": "many"}}, "'many'"),
+        ({"password_options": 5}, "password_options of mailbox a@example.com"),
+        ({"password_scheme": "ROT13"}, "ROT13"),
+        ({"active": "perhaps"}, "active of mailbox a@example.com 'perhaps': is no boolean; give true or false"),
+        ({"update_password": "never"}, "update_password of mailbox a@example.com 'never': is not known; give always"),
+        ({"quota": "-1"}, "quota of mailbox a@example.com '-1'"),
+    ],
+)
+def test_every_form_judges_every_option(options: dict[str, Any], told: str) -> None:
+    entry = {"address": "a@example.com", **options}
+    files = {"m_json": json.dumps([entry]), "m_yml": yaml.safe_dump([entry])}
+    for name in ("m.json", "m.yml"):
+        message = refused({"mailboxes": name}, **files)
+        assert message.startswith(f"{name}: mailboxes[1]: ")
+        assert told in message
+    ((column, value),) = options.items()
+    cell = (
+        " ".join(f"{name}={one}" for name, one in value.items())
+        if isinstance(value, dict)
+        else " ".join(value)
+        if isinstance(value, list)
+        else str(value)
+    )
+    message = refused({"mailboxes": "m.csv"}, m_csv=f"address,{column}\na@example.com,{cell}\n")
+    assert message.startswith(f"m.csv, line 2, column {column}: ")
+    assert told in message
 
 
 def test_types_of_domains_and_aliases_are_judged_too() -> None:

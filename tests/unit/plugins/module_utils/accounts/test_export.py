@@ -26,6 +26,7 @@ from ansible_collections.mailwright.mail.plugins.module_utils.accounts.passwords
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.plan import AccountsPlan, make_plan
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.schemes.known import make_recipe
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.wanted import parse_wanted
+from ansible_collections.mailwright.mail.plugins.module_utils.core.errors import Conflict
 from ansible_collections.mailwright.mail.plugins.plugin_utils.source import read_source
 
 WEAK = ("PLAIN", "PLAIN.HEX", "SSHA", "SHA1", "LDAP-MD5", "CRAM-MD5", "SMD5.B64")
@@ -153,7 +154,13 @@ def test_a_store_becomes_any_other(before: Accounts, after: Accounts) -> None:
     exported = export(after, with_hashes=True)
     clash = set(before.aliases) & set(after.mailboxes) | set(before.mailboxes) & set(after.aliases)
     assert not clash
-    result = imported(owned(before), exported, purge="all", purge_limit="100%").after
+    try:
+        result = imported(owned(before), exported, purge="all", purge_limit="100%").after
+    except Conflict as error:
+        # An alias is listed with a destination that nobody has there, and somebody here.
+        event("refused")
+        assert "which is not listed and would be purged" in str(error)
+        return
     assert replace(result, generation=0) == owned(after)
 
 
