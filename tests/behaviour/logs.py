@@ -17,7 +17,7 @@ PROVOKED = {
     "S01, S07, I02": r"SASL (PLAIN|LOGIN) authentication failed",
     "R12": r"TLS library problem: error:\w+:SSL routines:",
     "R02": r"private/allow-from|command /usr/bin/python3 exit status 2",
-    "R05, R08": r"Illegal address syntax from \S+ in RCPT command",
+    "R05, R08, S03": r"Illegal address syntax from \S+ in (RCPT|MAIL) command",
     # A reload, and its end a minute later for processes that Postfix's connections kept.
     "O02": r"SIGHUP received - reloading|Sent SIGTERM to \d+ \S+ processes|after reload, sent SIGTERM to",
     "postconf": r"postfix/postmap: fatal: unknown inet_protocols value",

@@ -15,9 +15,15 @@ VISITOR = {
     "address": "visitor@gone.example", "password": "visitor-Passwört-'\"{}$", "send_as": ["office@partner.example"],
 }  # fmt: skip
 LEAVING = {"address": "leaving@example.com", "password": "leaving-password", "send_as": ["@leaving.example"]}
+# One goes with its mailbox, and one by itself.
+PHONES = [
+    {"mailbox": "leaving@example.com", "name": "phone", "password": "leaving-phone-password"},
+    {"mailbox": "bob@example.com", "name": "of gone.example", "password": "bob-phone-password"},
+]
 MORE = {
     "bed_more_domains": [{"name": "gone.example"}],
     "bed_more_mailboxes": [VISITOR, LEAVING],
+    "bed_more_app_passwords": PHONES,
     "bed_more_aliases": [
         {
             "address": "office@gone.example",
@@ -40,6 +46,7 @@ CHANGES = {
 REMOVAL = {
     "bed_more_domains": [{"name": "gone.example", "state": "absent", "cascade": True}],
     "bed_more_mailboxes": [{"address": "leaving@example.com", "state": "absent", "cascade": True}],
+    "bed_more_app_passwords": [{"mailbox": "bob@example.com", "name": "of gone.example", "state": "absent"}],
     "bed_more_aliases": [
         {"address": "parting@example.com", "state": "absent"},
         {"address": "rest@example.com", "destinations": ["bob@example.com"]},
@@ -60,7 +67,9 @@ class Pair:
 
 def run_pair(bed: Bed, variables: dict[str, Any], *options: str) -> Pair:
     """Run site.yml in check mode, then for real, as talkative as it gets, and watch for every password of the bed."""
-    mailboxes = [entry for mx in bed.mail_hosts.values() for entry in (*mx.mailboxes.values(), VISITOR, LEAVING)]
+    mailboxes = [
+        entry for mx in bed.mail_hosts.values() for entry in (*mx.mailboxes.values(), VISITOR, LEAVING, *PHONES)
+    ]
     secrets = sorted({entry["password"] for entry in mailboxes if "password" in entry})
     before = {name: mx.program("state.py") for name, mx in bed.mail_hosts.items()}
     with watching(bed, secrets) as watched:

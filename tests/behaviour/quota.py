@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from behaviour.bed import MailHost
@@ -42,4 +43,7 @@ def fill(mx: MailHost, client: Client, address: str) -> Filled:
 
 def _stored(mx: MailHost, address: str) -> int:
     """Return what doveadm says lies in the mailbox, in units of 1024 bytes."""
-    return int(mx.run(f"doveadm -f flow quota get -u {address} | sed -n 's/.*type=STORAGE value=\\([0-9]*\\).*/\\1/p'"))
+    text = mx.run(f"doveadm -f flow quota get -u {address}")
+    found = re.search(r"type=STORAGE value=(\d+)", text, re.IGNORECASE)
+    assert found, text
+    return int(found[1])

@@ -17,7 +17,7 @@ import pytest
 from behaviour.bed import Bed, MailHost
 from behaviour.client import Client, Request
 from behaviour.messages import compose, new_token
-from behaviour.operating import CHANGES, LEAVING, VISITOR, Pair
+from behaviour.operating import CHANGES, LEAVING, PHONES, VISITOR, Pair
 from behaviour.quota import fill
 from behaviour.site import Change, Run, assert_foretold, load_changes, run_site
 
@@ -96,6 +96,8 @@ def test_o06_what_will_be_removed_is_there(mx: MailHost, client: Client, visited
     assert mx.postmap("smtpd_sender_login_maps", "@leaving.example") == "leaving@example.com"
     assert mx.postmap("smtpd_recipient_restrictions", "gone.example") == "mailwright_allow_from"
     assert "leaving@example.com" in mx.run("doveadm user '*'").splitlines()
+    for phone in PHONES:
+        assert phone["name"] in mx.program("accounts_text.py")
 
 
 def test_o02_check_mode_foretells_a_removal(mx: MailHost, removed: Pair) -> None:

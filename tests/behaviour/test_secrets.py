@@ -9,7 +9,7 @@ import re
 import shlex
 
 from behaviour.bed import MailHost, ansible
-from behaviour.operating import LEAVING, VISITOR, Pair
+from behaviour.operating import LEAVING, PHONES, VISITOR, Pair
 
 # The store, and what is published for Dovecot, hold hashes; keys lie where their role puts them, and Dovecot 2.4 keeps
 # what it reads of its configuration, its key among it, in a file of root's.
@@ -21,7 +21,7 @@ KEYS_ALLOWED = re.compile(r"/etc/mailwright/(tls/[^/]+/privkey\.pem|ca/ca\.key)$
 
 def passwords(mx: MailHost) -> list[str]:
     """Return every password of the scenario, removed mailboxes' too, in each way in which it might be written down."""
-    plain = [entry["password"] for entry in [*mx.mailboxes.values(), VISITOR, LEAVING] if "password" in entry]
+    plain = [entry["password"] for entry in [*mx.mailboxes.values(), VISITOR, LEAVING, *PHONES] if "password" in entry]
     return sorted({way for password in plain for way in _ways(password)})
 
 
