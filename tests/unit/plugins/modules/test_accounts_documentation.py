@@ -20,7 +20,17 @@ from ansible_collections.mailwright.mail.plugins.module_utils.accounts.fields im
     MAILBOX_FIELDS,
 )
 
-FAMILY = ["accounts", "alias", "alias_info", "app_password", "domain", "domain_info", "mailbox", "mailbox_info"]
+FAMILY = [
+    "accounts",
+    "alias",
+    "alias_info",
+    "app_password",
+    "domain",
+    "domain_info",
+    "mailbox",
+    "mailbox_info",
+    "password_info",
+]
 LISTS = {"domains": "domain", "mailboxes": "mailbox", "aliases": "alias", "app_passwords": "app_password"}
 # Options of a single module that lists do not have.
 ALONE = {*argspec.DOCUMENT, *argspec.HANDOVER}
