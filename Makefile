@@ -87,6 +87,7 @@ yamllint: $(VENV_READY)
 mypy: $(VENV_READY) tree ## One of lint: types
 	@cd build/tree && $(BIN)/mypy --config-file $(CURDIR)/pyproject.toml -p ansible_collections.mailwright.mail.plugins.module_utils
 	@cd tests && $(BIN)/mypy --config-file ../pyproject.toml -p gates
+	@$(BIN)/mypy --config-file pyproject.toml roles/*/templates/*/*.py
 
 .PHONY: ansible-lint
 ansible-lint: $(VENV_READY) tree ## One of lint: roles and playbooks

@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleError
 
-from ansible_collections.mailwright.mail.plugins.module_utils.accounts.argspec import ACCOUNTS, COMMON
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.argspec import ACCOUNTS, COMMON, MAIL
 from ansible_collections.mailwright.mail.plugins.plugin_utils.document import DocumentAction
 from ansible_collections.mailwright.mail.plugins.plugin_utils.source import read_source
 
@@ -24,8 +24,8 @@ class ActionModule(DocumentAction):
     """The lists go into the document, and what ``src`` has of each after them."""
 
     MODULE = "mailwright.mail.accounts"
-    OPTIONS = (*COMMON, *ACCOUNTS)
-    HIDDEN = ("domains", "mailboxes", "aliases", "app_passwords")
+    OPTIONS = (*COMMON, *MAIL, *ACCOUNTS)
+    HIDDEN = ("domains", "mailboxes", "aliases", "app_passwords", "login_password")
 
     def _hidden(self, arguments: dict[str, Any], omitted: object) -> dict[str, Any]:
         src = arguments.pop("src", None)

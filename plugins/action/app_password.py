@@ -14,8 +14,8 @@ from ansible_collections.mailwright.mail.plugins.plugin_utils.document import Do
 
 
 class ActionModule(DocumentAction):
-    """``password`` and ``password_hash`` go into the document."""
+    """``password``, ``password_hash`` and the database's password go into the document."""
 
     MODULE = "mailwright.mail.app_password"
     OPTIONS = (*COMMON, *APP_PASSWORD, *HANDOVER)
-    HIDDEN = ("password", "password_hash")
+    HIDDEN = ("password", "password_hash", "login_password")

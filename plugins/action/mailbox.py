@@ -9,7 +9,7 @@ As plain arguments they would be searched for in the whole result: a password ``
 
 from __future__ import annotations
 
-from ansible_collections.mailwright.mail.plugins.module_utils.accounts.argspec import COMMON, MAILBOX
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.argspec import COMMON, MAIL, MAILBOX
 from ansible_collections.mailwright.mail.plugins.plugin_utils.document import DocumentAction
 
 
@@ -17,5 +17,5 @@ class ActionModule(DocumentAction):
     """``password`` and ``password_hash`` go into the document."""
 
     MODULE = "mailwright.mail.mailbox"
-    OPTIONS = (*COMMON, *MAILBOX)
-    HIDDEN = ("password", "password_hash")
+    OPTIONS = (*COMMON, *MAIL, *MAILBOX)
+    HIDDEN = ("password", "password_hash", "login_password")

@@ -21,6 +21,9 @@ description:
   - What Postfix and Dovecot read is published from the store in the same run, also when an earlier run was interrupted
     before it got there.
   - Passwords are hashed on the target, which costs about 0.1 s each and core. For thousands of mailboxes, give hashes.
+  - Aliases may lead to aliases, but never back, also not by a catch-all or a tag, and mail may pass 100 of them at
+    most. Inactive aliases lead nowhere. A store of an earlier release may have such aliases; tasks that have nothing to
+    do with them warn of it.
   - In check mode, a domain that is not in the store is a warning, because an earlier task of the play would have
     added it.
 attributes:
@@ -63,6 +66,16 @@ options:
           - Refuses where an alias elsewhere would be left without a destination.
         type: bool
         default: false
+      mail_data:
+        description:
+          - What becomes of the mail of all the domain's mailboxes with O(domains[].state=absent). With V(keep) it stays
+            on the disk, and mailboxes that are added again have it.
+          - With V(archive) the domain's directory is moved to O(archive_path), under the domain and the time. With
+            V(delete) it is deleted.
+          - Both take the mail of mailboxes along that went earlier. Open sessions are ended.
+        type: str
+        choices: [keep, archive, delete]
+        default: keep
       description:
         description: A note on the domain.
         type: str
@@ -134,6 +147,17 @@ options:
           - Refuses where an alias would be left without a destination.
         type: bool
         default: false
+      mail_data:
+        description:
+          - What becomes of the mailbox's mail with O(mailboxes[].state=absent). With V(keep) it stays on the disk, and
+            a mailbox that is added again has it.
+          - With V(archive) its directory is moved to O(archive_path), under the address and the time. With V(delete) it
+            is deleted.
+          - It also holds for mail that an earlier removal kept. Sieve scripts and the times of last logins lie in the
+            same directory and go along. Open sessions are ended.
+        type: str
+        choices: [keep, archive, delete]
+        default: keep
       password:
         description:
           - The password in plain text. It is hashed on the target and never shown.
@@ -250,8 +274,9 @@ options:
       allow_from:
         description:
           - Who may write to the alias, addresses or V(@example.com) for a whole domain. An empty list admits
-            everybody.
-          - It is stored for now and not enforced yet.
+            everybody. Tagged forms of an address that is listed are listed too.
+          - Postfix judges the envelope sender, and refuses mail from others with 550. Without a login anybody can
+            claim to be a sender. Bounces have none, and are refused.
         type: list
         elements: str
       list_members:
@@ -380,7 +405,7 @@ options:
         with its domain.
       - Addresses that go are taken out of the aliases that stay. Where such an alias would be left without a
         destination, or is listed with the address, the task is refused and names both.
-      - Mail that was delivered stays on the disk.
+      - Mail that was delivered stays on the disk, because nobody has said for each of them what becomes of it.
     type: str
     choices: [none, domains, all]
     default: none
@@ -392,6 +417,31 @@ options:
       - A share over V(0%) lets at least 10 go, unless the task lists nothing at all. V(100%) allows everything.
     type: str
     default: 10%
+  check_destinations:
+    description:
+      - Whether the task is refused when aliases that it lists or changes have destinations in our own domains that
+        nobody has, or O(required_destination) is one. In check mode that is a warning, because an earlier task of the
+        play would have added them.
+      - Other aliases are refused only for what loses its receiver in this task, and else a warning names them.
+      - Without it, only O(required_destination) is warned of. M(mailwright.mail.alias_info) lists all that lead
+        nowhere.
+    type: bool
+    default: false
+  mail_root:
+    description:
+      - Where Dovecot keeps mail. C(mail_data) concerns C(example.com/alice) in it for C(alice@example.com), and
+        C(example.com) for a domain.
+      - Symbolic links in it are not followed, and no other file system is touched. The task fails where a directory
+        that is to go is either.
+    type: path
+    default: /var/vmail
+  archive_path:
+    description:
+      - Where V(archive) for C(mail_data) moves mail, such as to C(alice@example.com/20260131T235959Z) in it.
+        An earlier archive is never written over. Only root can read what is there, and nothing ever removes it.
+      - It has to be on the file system of O(mail_root), so that the move is one step that cannot be left half done. By
+        default it is C(.archive) in O(mail_root).
+    type: path
   document:
     description:
       - How the collection hands over the lists and the secrets in them without showing them. Leave it alone.
@@ -560,6 +610,23 @@ total:
       description: The number of app passwords.
       type: int
       returned: always
+mail:
+  description:
+    - The directories with mail that C(mail_data) had moved or deleted. In check mode, those that it would have.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    path:
+      description: Where the mail was.
+      type: str
+      returned: always
+      sample: /var/vmail/example.com/alice
+    archive:
+      description: The directory that it was moved into, under the time. V(null) for mail that was deleted.
+      type: str
+      returned: always
+      sample: /var/vmail/.archive/alice@example.com
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -568,13 +635,14 @@ from ansible_collections.mailwright.mail.plugins.module_utils.accounts.argspec i
     ACCOUNTS,
     COMMON,
     DOCUMENT,
+    MAIL,
 )
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.run import run_accounts
 
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={**COMMON, **ACCOUNTS, **DOCUMENT},
+        argument_spec={**COMMON, **MAIL, **ACCOUNTS, **DOCUMENT},
         required_by={"required_destination": "required_aliases"},
         supports_check_mode=True,
     )

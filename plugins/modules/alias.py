@@ -19,6 +19,9 @@ description:
   - In check mode, a domain that is not in the store is a warning, because an earlier task of the play would have
     added it.
   - Mailboxes and aliases of a domain keep precedence over its catch-all.
+  - A destination may be an alias, too, but never one that leads back, also not by its catch-all or a tag, and mail may
+    pass 100 aliases at most. Inactive aliases lead nowhere. A store of an earlier release may have such aliases; tasks
+    that have nothing to do with them warn of it.
 attributes:
   check_mode:
     description: Can run in check mode and returns what a run would return.
@@ -62,8 +65,10 @@ options:
     default: true
   allow_from:
     description:
-      - Who may write to the alias, addresses or V(@example.com) for a whole domain. An empty list admits everybody.
-      - It is stored for now and not enforced yet.
+      - Who may write to the alias, addresses or V(@example.com) for a whole domain. An empty list admits
+        everybody. Tagged forms of an address that is listed are listed too.
+      - Postfix judges the envelope sender, and refuses mail from others with 550. Without a login anybody can claim to
+        be a sender. Bounces have none, and are refused.
     type: list
     elements: str
   list_members:
@@ -74,6 +79,13 @@ options:
   active:
     description: Whether mail to the alias is taken. A new alias is active.
     type: bool
+  check_destinations:
+    description:
+      - Whether the task is refused when O(destinations), or those that are stored, have addresses in our own domains
+        that nobody has. In check mode that is a warning, because an earlier task of the play would have added them.
+      - Other aliases are refused only for what loses its receiver in this task, and else a warning names them.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -149,12 +161,12 @@ alias:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailwright.mail.plugins.module_utils.accounts.argspec import ALIAS, COMMON
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.argspec import ALIAS, CHECKS, COMMON
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.run import run_object
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={**COMMON, **ALIAS}, supports_check_mode=True)
+    module = AnsibleModule(argument_spec={**COMMON, **ALIAS, **CHECKS}, supports_check_mode=True)
     run_object(module, "alias")
 
 

@@ -103,7 +103,9 @@ aliases:
           type: bool
           returned: always
         dangling:
-          description: Whether its domain is one of ours and has no such mailbox, alias or catch-all.
+          description:
+            - Whether its domain is one of ours and has no such mailbox, alias or catch-all. What a domain with
+              O(mailwright.mail.domain#module:backup_mx) does not have, its main server may.
           type: bool
           returned: always
     created:

@@ -47,6 +47,16 @@ options:
       - Refuses where an alias elsewhere would be left without a destination.
     type: bool
     default: false
+  mail_data:
+    description:
+      - What becomes of the mail of all the domain's mailboxes with O(state=absent). With V(keep) it stays on the disk,
+        and mailboxes that are added again have it.
+      - With V(archive) the domain's directory is moved to O(archive_path), under the domain and the time. With
+        V(delete) it is deleted.
+      - Both take the mail of mailboxes along that went earlier. Open sessions are ended.
+    type: str
+    choices: [keep, archive, delete]
+    default: keep
   description:
     description: A note on the domain.
     type: str
@@ -93,6 +103,21 @@ options:
   smtp_host:
     description: The host name of the submission server that mail programs are told, empty for the mail host itself.
     type: str
+  mail_root:
+    description:
+      - Where Dovecot keeps mail. O(mail_data) concerns C(example.com/alice) in it for C(alice@example.com), and
+        C(example.com) for a domain.
+      - Symbolic links in it are not followed, and no other file system is touched. The task fails where a directory
+        that is to go is either.
+    type: path
+    default: /var/vmail
+  archive_path:
+    description:
+      - Where O(mail_data=archive) moves mail, such as to C(alice@example.com/20260131T235959Z) in it.
+        An earlier archive is never written over. Only root can read what is there, and nothing ever removes it.
+      - It has to be on the file system of O(mail_root), so that the move is one step that cannot be left half done. By
+        default it is C(.archive) in O(mail_root).
+    type: path
 """
 
 EXAMPLES = r"""
@@ -114,6 +139,12 @@ EXAMPLES = r"""
     name: bücher.example
     state: absent
     cascade: true
+
+- name: Put its mail into the archive too
+  mailwright.mail.domain:
+    name: bücher.example
+    state: absent
+    mail_data: archive
 """
 
 RETURN = r"""
@@ -184,16 +215,33 @@ domain:
       description: The submission server that mail programs are told, empty for the mail host.
       type: str
       returned: always
+mail:
+  description:
+    - The directories with mail that O(mail_data) had moved or deleted. In check mode, those that it would have.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    path:
+      description: Where the mail was.
+      type: str
+      returned: always
+      sample: /var/vmail/example.com/alice
+    archive:
+      description: The directory that it was moved into, under the time. V(null) for mail that was deleted.
+      type: str
+      returned: always
+      sample: /var/vmail/.archive/alice@example.com
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailwright.mail.plugins.module_utils.accounts.argspec import COMMON, DOMAIN
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.argspec import COMMON, DOMAIN, MAIL
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.run import run_object
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={**COMMON, **DOMAIN}, supports_check_mode=True)
+    module = AnsibleModule(argument_spec={**COMMON, **MAIL, **DOMAIN}, supports_check_mode=True)
     run_object(module, "domain")
 
 

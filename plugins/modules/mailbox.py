@@ -18,7 +18,7 @@ description:
   - A loop over many mailboxes costs a task each. M(mailwright.mail.accounts) takes them all in one.
   - In check mode, a domain that is not in the store is a warning, because an earlier task of the play would have
     added it.
-  - Mail stays on disk when a mailbox is removed.
+  - Mail stays on disk when a mailbox is removed, unless O(mail_data) says otherwise.
 attributes:
   check_mode:
     description: Can run in check mode and returns what a run would return.
@@ -50,6 +50,17 @@ options:
       - Refuses where an alias would be left without a destination.
     type: bool
     default: false
+  mail_data:
+    description:
+      - What becomes of the mailbox's mail with O(state=absent). With V(keep) it stays on the disk, and a mailbox that
+        is added again has it.
+      - With V(archive) its directory is moved to O(archive_path), under the address and the time. With V(delete) it is
+        deleted.
+      - It also holds for mail that an earlier removal kept. Sieve scripts and the times of last logins lie in the same
+        directory and go along. Open sessions are ended.
+    type: str
+    choices: [keep, archive, delete]
+    default: keep
   password:
     description:
       - The password in plain text. It is hashed on the target and never shown.
@@ -125,6 +136,21 @@ options:
         nobody sends as one of its addresses.
     type: list
     elements: str
+  mail_root:
+    description:
+      - Where Dovecot keeps mail. O(mail_data) concerns C(example.com/alice) in it for C(alice@example.com), and
+        C(example.com) for a domain.
+      - Symbolic links in it are not followed, and no other file system is touched. The task fails where a directory
+        that is to go is either.
+    type: path
+    default: /var/vmail
+  archive_path:
+    description:
+      - Where O(mail_data=archive) moves mail, such as to C(alice@example.com/20260131T235959Z) in it.
+        An earlier archive is never written over. Only root can read what is there, and nothing ever removes it.
+      - It has to be on the file system of O(mail_root), so that the move is one step that cannot be left half done. By
+        default it is C(.archive) in O(mail_root).
+    type: path
   document:
     description:
       - How the collection hands over O(password) and O(password_hash) without showing them. Leave it alone.
@@ -172,6 +198,12 @@ EXAMPLES = r"""
     address: archive@example.com
     state: absent
     cascade: true
+
+- name: Remove a mailbox and put its mail into the archive
+  mailwright.mail.mailbox:
+    address: carol@example.com
+    state: absent
+    mail_data: archive
 """
 
 RETURN = r"""
@@ -225,6 +257,23 @@ mailbox:
       elements: str
       returned: always
       sample: [sales@example.com, "@example.org"]
+mail:
+  description:
+    - The directories with mail that O(mail_data) had moved or deleted. In check mode, those that it would have.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    path:
+      description: Where the mail was.
+      type: str
+      returned: always
+      sample: /var/vmail/example.com/alice
+    archive:
+      description: The directory that it was moved into, under the time. V(null) for mail that was deleted.
+      type: str
+      returned: always
+      sample: /var/vmail/.archive/alice@example.com
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -232,6 +281,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.argspec import (
     COMMON,
     DOCUMENT,
+    MAIL,
     MAILBOX,
 )
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.run import run_object
@@ -239,7 +289,7 @@ from ansible_collections.mailwright.mail.plugins.module_utils.accounts.run impor
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={**COMMON, **MAILBOX, **DOCUMENT},
+        argument_spec={**COMMON, **MAIL, **MAILBOX, **DOCUMENT},
         supports_check_mode=True,
     )
     run_object(module, "mailbox")

@@ -38,6 +38,17 @@ options:
       - Return the hashes too, also those of app passwords. Set C(no_log) on the task, which otherwise shows them.
     type: bool
     default: false
+  gather_usage:
+    description:
+      - Whether to return RV(mailboxes[].usage) too, which is what this host's Dovecot knows. It takes about 2 ms a
+        mailbox.
+      - Values that nobody can tell are V(null), and a warning says why.
+    type: bool
+    default: false
+  mail_root:
+    description: Where Dovecot keeps mail, for O(gather_usage).
+    type: path
+    default: /var/vmail
 """
 
 EXAMPLES = r"""
@@ -56,6 +67,18 @@ EXAMPLES = r"""
   mailwright.mail.mailbox_info:
     domain: example.com
   register: mailboxes
+
+- name: See how full they are, and when they were last used
+  mailwright.mail.mailbox_info:
+    domain: example.com
+    gather_usage: true
+  register: used
+
+- name: Name those that nobody has logged in to
+  ansible.builtin.debug:
+    msg: >-
+      {{ used.mailboxes | selectattr('usage.last_login.imap', 'none') | selectattr('usage.last_login.pop3', 'none')
+         | map(attribute='address') | list }}
 
 - name: Name those that cannot send
   ansible.builtin.debug:
@@ -168,6 +191,35 @@ mailboxes:
           type: str
           returned: always
           sample: "2026-01-31T12:00:00Z"
+    usage:
+      description: What this host's Dovecot knows of the mailbox.
+      type: dict
+      returned: with O(gather_usage=true)
+      contains:
+        quota_used:
+          description: How much it holds in bytes, as Dovecot counts for its quota, in steps of 1024.
+          type: int
+          returned: always
+        quota_limit:
+          description: The quota that Dovecot applies in bytes, V(0) for unlimited.
+          type: int
+          returned: always
+        quota_percent:
+          description: How much of the quota that is, rounded down. V(null) where the quota is unlimited.
+          type: int
+          returned: always
+        messages:
+          description: The number of messages in all folders.
+          type: int
+          returned: always
+        last_login:
+          description:
+            - When somebody last logged in successfully, UTC, by protocol, V(null) for never.
+            - The role dovecot records V(imap) and V(pop3), unless told not to. V(smtp) and V(sieve) are never recorded,
+              because sending and scripts do not open the mailbox.
+          type: dict
+          returned: always
+          sample: {imap: "2026-01-31T12:00:00Z", pop3: null, smtp: null, sieve: null}
     created:
       description: When it was added, UTC.
       type: str

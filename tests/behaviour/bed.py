@@ -7,6 +7,8 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
+import shlex
 import subprocess
 import time
 from collections.abc import Callable
@@ -134,6 +136,14 @@ class MailHost(Host):
         entry = self.mailboxes[address]
         return {"address": address, "password": entry.get("password", "whatever")}
 
+    def postmap(self, parameter: str, key: str) -> str:
+        """Return what Postfix finds for ``key`` in the tables that ``parameter`` names, of whatever type they are."""
+        words = re.split(r"[,\s]+", self.run(f"postconf -xh {parameter}"))
+        tables = [word for word in words if "/" in word and not word.startswith("unix:")]
+        assert tables, f"{parameter} names no tables"
+        found = self.run(f"postmap -q - {' '.join(map(shlex.quote, tables))} || test $? = 1", f"{key}\n")
+        return found.rstrip("\n").rpartition("\t")[2]
+
     def queue(self) -> list[dict[str, Any]]:
         """Return the messages in Postfix's queue."""
         return [json.loads(line) for line in self.run("postqueue -j").splitlines()]
@@ -160,10 +170,27 @@ class Bed:
     clients: dict[str, Host]
 
 
-@functools.cache
 def mail_host_names() -> list[str]:
     """Return the hosts of the group ``mail_hosts``."""
-    return list(_inventory().get("mail_hosts", {}).get("hosts", []))
+    return group_names("mail_hosts")
+
+
+@functools.cache
+def group_names(group: str) -> list[str]:
+    """Return the hosts of a group."""
+    return list(_inventory().get(group, {}).get("hosts", []))
+
+
+def open_group(group: str, sockets: Path) -> dict[str, Host]:
+    """Return the hosts of a group; ``sockets`` as in `open_bed`."""
+    variables = _inventory()["_meta"]["hostvars"]
+    return {name: Host(name, variables[name], sockets) for name in group_names(group)}
+
+
+def close_connections(sockets: Path) -> None:
+    """End the SSH connections that have their sockets there."""
+    for socket in sockets.iterdir():
+        subprocess.run(["ssh", "-o", f"ControlPath={socket}", "-O", "exit", "host"], capture_output=True, check=False)
 
 
 def open_bed(sockets: Path) -> Bed:

@@ -11,11 +11,12 @@ from behaviour.bed import MailHost
 
 MARK = "mailwright-behaviour"
 # A restart ends processes, and containers may not raise their limits: neither is anybody's fault.
-HARMLESS = [r"Killed with signal 15", r"setrlimit\(RLIMIT_NPROC"]
+HARMLESS = [r"Killed with signal 15", r"command /usr/bin/python3 killed by signal 15", r"setrlimit\(RLIMIT_NPROC"]
 # Lines with which Postfix and Dovecot rightly tell what the scenarios named did to them.
 PROVOKED = {
     "S01, S07, I02": r"SASL (PLAIN|LOGIN) authentication failed",
     "R12": r"TLS library problem: error:\w+:SSL routines:",
+    "R02": r"private/allow-from|command /usr/bin/python3 exit status 2",
     "R05, R08": r"Illegal address syntax from \S+ in RCPT command",
     # A reload, and its end a minute later for processes that Postfix's connections kept.
     "O02": r"SIGHUP received - reloading|Sent SIGTERM to \d+ \S+ processes|after reload, sent SIGTERM to",

@@ -11,18 +11,31 @@ from behaviour.bed import Bed
 from behaviour.site import Run, run_site
 from behaviour.watching import Watch, watching
 
-VISITOR = {"address": "visitor@gone.example", "password": "visitor-Passwört-'\"{}$"}
-LEAVING = {"address": "leaving@example.com", "password": "leaving-password"}
+VISITOR = {
+    "address": "visitor@gone.example", "password": "visitor-Passwört-'\"{}$", "send_as": ["office@partner.example"],
+}  # fmt: skip
+LEAVING = {"address": "leaving@example.com", "password": "leaving-password", "send_as": ["@leaving.example"]}
 MORE = {
     "bed_more_domains": [{"name": "gone.example"}],
     "bed_more_mailboxes": [VISITOR, LEAVING],
     "bed_more_aliases": [
-        {"address": "office@gone.example", "destinations": ["visitor@gone.example", "bob@example.com"]},
-        {"address": "parting@example.com", "destinations": ["leaving@example.com"]},
+        {
+            "address": "office@gone.example",
+            "destinations": ["visitor@gone.example", "bob@example.com"],
+            "allow_from": ["@external.example"],
+        },
+        {"address": "@gone.example", "destinations": ["visitor@gone.example"], "allow_from": ["visitor@gone.example"]},
+        {"address": "parting@example.com", "destinations": ["leaving@example.com"], "allow_from": ["@leaving.example"]},
         {"address": "rest@example.com", "destinations": ["leaving@example.com", "bob@example.com"]},
     ],
 }
-CHANGES = {**MORE, "postfix_message_size_limit": 41943040, "dovecot_imap_starttls": True, "dovecot_pop3_starttls": True}
+CHANGES = {
+    **MORE,
+    "postfix_message_size_limit": 41943040,
+    "dovecot_imap_starttls": True,
+    "dovecot_pop3_starttls": True,
+    "dovecot_quota_over_status": "552 5.2.2 Mailbox is full",
+}
 # The domain takes with it what is in it; the mailbox is taken out of the alias that keeps another member.
 REMOVAL = {
     "bed_more_domains": [{"name": "gone.example", "state": "absent", "cascade": True}],

@@ -46,19 +46,24 @@ class Run:
         return [change for change in self.changes if change.host == host]
 
 
-def run_site(*options: str, variables: dict[str, Any] | None = None, playbook: str = "playbooks/site.yml") -> Run:
+def run_site(
+    *options: str,
+    variables: dict[str, Any] | None = None,
+    playbook: str = "playbooks/site.yml",
+    environment: dict[str, str] | None = None,
+) -> Run:
     """Run the playbook with further ``variables``, which travel in a file: they may be secret."""
     with tempfile.TemporaryDirectory() as folder:
         extra = Path(folder) / "extra.json"
         extra.touch(mode=0o600)
         extra.write_text(json.dumps(variables or {}))
-        environment = {
+        recording = {
             "MAILWRIGHT_RECORD": f"{folder}/record",
             "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
             "ANSIBLE_CALLBACKS_ENABLED": "record_changes",
         }
         command = ["ansible-playbook", playbook, "--extra-vars", f"@{extra}", *options]
-        result = ansible(*command, environment=environment)
+        result = ansible(*command, environment={**recording, **(environment or {})})
         changes = [change for path in Path(folder, "record").glob("*.jsonl") for change in load_changes(path)]
     return Run(result.returncode, result.stdout + result.stderr, changes)
 

@@ -18,10 +18,15 @@ from behaviour.bed import Bed, MailHost
 from behaviour.client import Client, Request
 from behaviour.messages import compose, new_token
 from behaviour.operating import CHANGES, LEAVING, VISITOR, Pair
+from behaviour.quota import fill
 from behaviour.site import Change, Run, assert_foretold, load_changes, run_site
 
 STRANGER = "stranger@external.example"
-GONE = re.compile(r"gone\.example|leaving@example\.com|parting@example\.com")
+GONE = re.compile(r"gone\.example|leaving@example\.com|parting@example\.com|leaving\.example")
+# What Postfix looks an address up in.
+LOOKUPS = (
+    "virtual_mailbox_maps", "virtual_alias_maps", "smtpd_sender_login_maps", "smtpd_recipient_restrictions",
+)  # fmt: skip
 
 
 def test_o02_check_mode_on_a_bare_host(mx: MailHost) -> None:
@@ -75,6 +80,24 @@ def test_o02_the_real_run_did_it(mx: MailHost, client: Client, changed: Pair) ->
         assert not client.do("login", tls="none", source=client.stranger(), **options)["accepted"], protocol
 
 
+def test_o02_r07_a_full_mailbox_is_refused_as_configured(mx: MailHost, client: Client, changed: Pair) -> None:
+    """With 552, which `changed` has set."""
+    filled = fill(mx, client, "full@example.com")
+    assert (filled.refusal[0], "5.2.2" in filled.refusal[1]) == (552, True), filled
+    assert len(client.read(mx, "full@example.com", filled.token, count=filled.accepted)) == filled.accepted
+
+
+def test_o06_what_will_be_removed_is_there(mx: MailHost, client: Client, visited: str) -> None:
+    """So that the test after the removal looks where there was something."""
+    assert set(GONE.findall(mx.program("accounts_text.py"))) == {
+        "gone.example", "leaving@example.com", "parting@example.com", "leaving.example",
+    }  # fmt: skip
+    assert mx.postmap("smtpd_sender_login_maps", "visitor@gone.example") == "visitor@gone.example"
+    assert mx.postmap("smtpd_sender_login_maps", "@leaving.example") == "leaving@example.com"
+    assert mx.postmap("smtpd_recipient_restrictions", "gone.example") == "mailwright_allow_from"
+    assert "leaving@example.com" in mx.run("doveadm user '*'").splitlines()
+
+
 def test_o02_check_mode_foretells_a_removal(mx: MailHost, removed: Pair) -> None:
     assert_honest(mx, removed)
 
@@ -83,6 +106,10 @@ def test_o06_what_is_removed_leaves_nothing_behind(mx: MailHost, client: Client,
     """Neither in the store, nor in what Postfix and Dovecot read; the mail itself stays on the disk."""
     assert mx.program("accounts_text.py") != "", "nothing could be read"
     assert GONE.findall(mx.program("accounts_text.py")) == []
+    assert GONE.findall(mx.run("doveadm user '*'")) == []
+    for key in ("visitor@gone.example", "office@gone.example", "@gone.example", "gone.example", "@leaving.example",
+                "leaving@example.com", "parting@example.com"):  # fmt: skip
+        assert {parameter: mx.postmap(parameter, key) for parameter in LOOKUPS} == dict.fromkeys(LOOKUPS, ""), key
     for address in ("visitor@gone.example", "office@gone.example", "postmaster@gone.example", "leaving@example.com",
                     "parting@example.com"):  # fmt: skip
         replies = client.smtp(mx, [f"MAIL FROM:<{STRANGER}>", f"RCPT TO:<{address}>"])["replies"]

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Mailwright contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""S01 to S04 and S07: who may send, as whom, and what the world learns of it."""
+"""S01, S02, S04 and S07: who may send, and what the world learns of it (S03 is in test_sender_rights.py)."""
 
 from __future__ import annotations
 
@@ -63,45 +63,6 @@ def test_s02_no_password_before_tls(mx: MailHost, client: Client) -> None:
         assert 500 <= conversation["replies"][0][0] < 600, (port, tls, conversation["replies"])
     offered = client.smtp(mx, [], 587)["ehlo_tls"][1]
     assert "AUTH PLAIN LOGIN" in offered.split("\n")
-
-
-# A mailbox sends as itself, as the aliases it is a member of, and as what its catch-all catches ...
-OWN = {
-    "bob@example.com": [
-        "bob@example.com", "BOB@example.com", "bob+tag@example.com", "team@example.com", "nested@example.com",
-        "half@example.com", "info@example.org",
-    ],
-    "alice@example.com": ["alice@example.com", "outside@example.com", "anything@example.org"],
-    "carol@example.org": ["carol@example.org"],
-}  # fmt: skip
-# ... and not as anybody else: another mailbox, an alias it is no member of, a disabled one, an address of ours or of
-# others that there is not.
-FOREIGN = {
-    "bob@example.com": [
-        "alice@example.com", "outside@example.com", "unknown@example.com", "inactive@example.com",
-        "dora@closed.example", "anything@example.org", "somebody@external.example",
-    ],
-    "alice@example.com": ["carol@example.org", "info@example.org", "off@example.org", "paused@example.com"],
-    "carol@example.org": ["anything@example.org"],
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("port", SUBMISSION)
-@pytest.mark.parametrize(("senders", "code"), [(OWN, 250), (FOREIGN, 553)], ids=["own", "foreign"])
-def test_s03_the_sender_belongs_to_the_login(
-    mx: MailHost, client: Client, port: int, senders: dict[str, list[str]], code: int
-) -> None:
-    requests = [
-        client.smtp_request(mx, _attempts(addresses), port, login=mx.login(login))
-        for login, addresses in senders.items()
-    ]
-    for (login, addresses), conversation in zip(senders.items(), client.together(requests), strict=True):
-        got = {address: conversation["replies"][3 * place + 1] for place, address in enumerate(addresses)}
-        assert {address: reply[0] for address, reply in got.items()} == dict.fromkeys(addresses, code), (login, got)
-
-
-def _attempts(addresses: list[str]) -> list[str]:
-    return [step for sender in addresses for step in (f"MAIL FROM:<{sender}>", "RCPT TO:<bob@example.com>", "RSET")]
 
 
 @pytest.mark.parametrize("port", SUBMISSION)

@@ -35,7 +35,7 @@ ALLOWED = {
     "meta": ".yml",
     "playbooks": ".yml",
     "plugins": ".py",
-    "roles": ".yml .md .j2 .txt .sieve .conf .cf .in",
+    "roles": ".yml .md .j2 .py .txt .sieve .conf .cf .in",
 }
 # The path inside its folder that is no user's concern, whatever the suffix.
 UNWANTED = {"tests", "molecule", "fragments", "__pycache__", ".git"}

@@ -8,18 +8,28 @@ from typing import Any
 
 Spec = dict[str, dict[str, Any]]
 
-DEFAULT_PATH = "/var/lib/mailwright/accounts.db"
-
 # Documented by the fragment of the same name: the modules of the action group `accounts` share exactly these.
 COMMON: Spec = {
-    "backend": {"type": "str", "choices": ["sqlite"], "default": "sqlite"},
-    "path": {"type": "path", "default": DEFAULT_PATH},
+    "backend": {"type": "str", "choices": ["sqlite", "postgresql"], "default": "sqlite"},
+    # Of these, None is what was not given: the options of one backend are refused with the other (`backends`).
+    "path": {"type": "path"},
+    "login_host": {"type": "str"},
+    "login_port": {"type": "int"},
+    "login_user": {"type": "str"},
+    "login_password": {"type": "str", "no_log": True},
+    "login_db": {"type": "str"},
+    "ssl_mode": {"type": "str", "choices": ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]},
+    "ca_cert": {"type": "path"},
     "lock_timeout": {"type": "int", "default": 30},
 }
 STATE: Spec = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "cascade": {"type": "bool", "default": False},
 }
+# Where mail lies: the modules that move it, or tell about it.
+MAIL_ROOT: Spec = {"mail_root": {"type": "path", "default": "/var/vmail"}}
+MAIL: Spec = {**MAIL_ROOT, "archive_path": {"type": "path"}}
+MAIL_DATA: Spec = {"mail_data": {"type": "str", "choices": ["keep", "archive", "delete"], "default": "keep"}}
 # What an action plugin hands over in place of lists and secrets; one no_log value costs nothing, ten thousand do.
 DOCUMENT: Spec = {"document": {"type": "str", "no_log": True}}
 # What `given.password` reads.
@@ -37,6 +47,7 @@ PROTOCOLS: Spec = {
 DOMAIN: Spec = {
     "name": {"type": "str", "required": True},
     **STATE,
+    **MAIL_DATA,
     "description": {"type": "str"},
     "active": {"type": "bool"},
     "max_mailboxes": {"type": "int"},
@@ -54,6 +65,7 @@ DOMAIN: Spec = {
 MAILBOX: Spec = {
     "address": {"type": "str", "required": True},
     **STATE,
+    **MAIL_DATA,
     **PASSWORD,
     "quota": {"type": "str"},
     "display_name": {"type": "str"},
@@ -71,6 +83,8 @@ ALIAS: Spec = {
     "list_members": {"type": "bool"},
     "active": {"type": "bool"},
 }
+# How the modules that change aliases judge the result.
+CHECKS: Spec = {"check_destinations": {"type": "bool", "default": False}}
 APP_PASSWORD: Spec = {
     "mailbox": {"type": "str", "required": True},
     "name": {"type": "str", "required": True},
@@ -90,13 +104,16 @@ ACCOUNTS: Spec = {
     "mailboxes": {"type": "list", "elements": "dict", "default": [], "options": MAILBOX},
     "aliases": {"type": "list", "elements": "dict", "default": [], "options": ALIAS},
     # Without a default: that it is given at all says that a purge is meant for app passwords too.
-    "app_passwords": {"type": "list", "elements": "dict", "options": APP_PASSWORD},
+    "app_passwords": {"type": "list", "elements": "dict", "no_log": False, "options": APP_PASSWORD},
     "src": {"type": "raw"},
     "required_aliases": {"type": "bool"},
     "required_destination": {"type": "str"},
     "purge": {"type": "str", "choices": ["none", "domains", "all"], "default": "none"},
     "purge_limit": {"type": "str", "default": "10%"},
+    **CHECKS,
 }
 DOMAIN_FILTER: Spec = {"name": {"type": "str"}}
 ALIAS_FILTER: Spec = {"address": {"type": "str"}, "domain": {"type": "str"}}
-MAILBOX_FILTER: Spec = {**ALIAS_FILTER, "with_password_hash": {"type": "bool", "default": False, "no_log": False}}
+HASHES: Spec = {"with_password_hash": {"type": "bool", "default": False, "no_log": False}}
+MAILBOX_FILTER: Spec = {**ALIAS_FILTER, **HASHES, "gather_usage": {"type": "bool", "default": False}, **MAIL_ROOT}
+ACCOUNTS_FILTER: Spec = {"domains": {"type": "list", "elements": "str"}, **HASHES}

@@ -18,7 +18,7 @@ from .schemes.known import Recipe, make_recipe
 Given = Mapping[str, Any]
 
 # Options that have a default or choices: for these, an argument spec refuses null.
-_NEVER_NULL = ("state", "cascade", "exclusive", "update_password", "protocols", "allow_weak_scheme")
+_NEVER_NULL = ("state", "cascade", "mail_data", "exclusive", "update_password", "protocols", "allow_weak_scheme")
 
 # What `password` reads.
 PASSWORD_OPTIONS = (

@@ -12,9 +12,11 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..core.addresses import parse_address, parse_domain
-from ..core.run import failing
+from ..core.run import failing, warn
+from .backends import open_store, read_store
+from .export import export, required_entries
+from .host_usage import gather_usage
 from .model import Accounts, Alias, AppPassword, Domain, Mailbox, domain_of
-from .run import open_store
 from .summary import summarise
 from .views import alias_value, app_password_value, destination_values, domain_value, mailbox_value
 
@@ -27,37 +29,60 @@ def run_info(module: AnsibleModule, kind: str) -> None:
         if name is not None:
             name = parse_domain(name) if kind == "domain" else str(parse_address(name, catch_all=True))
         domain = params.get("domain") and parse_domain(params["domain"])
-        with closing(open_store(params)) as store:
-            accounts = store.read()
+        accounts = _read(module)
         if kind == "domain":
             module.exit_json(changed=False, domains=domain_values(accounts, name))
         elif kind == "mailbox":
-            with_hash = params["with_password_hash"]
-            held = app_passwords_by_mailbox(accounts)
-            module.exit_json(
-                changed=False,
-                mailboxes=[
-                    {
-                        **mailbox_entry(one, with_hash),
-                        "app_passwords": [
-                            app_password_entry(held_by, with_hash) for held_by in held.get(one.address, ())
-                        ],
-                    }
-                    for one in _chosen(accounts.mailboxes, name, domain)
-                ],
-            )
+            module.exit_json(changed=False, mailboxes=_mailboxes(module, accounts, name, domain))
         else:
             module.exit_json(
                 changed=False, aliases=[alias_entry(one, accounts) for one in _chosen(accounts.aliases, name, domain)]
             )
 
 
+def run_export(module: AnsibleModule) -> None:
+    """Leave the module with the whole store, or some domains of it, as `accounts` takes it."""
+    with failing(module):
+        names = module.params["domains"]
+        domains = None if names is None else {parse_domain(name) for name in names}
+        accounts = _read(module)
+        module.exit_json(
+            changed=False,
+            accounts=export(accounts, domains=domains, with_hashes=module.params["with_password_hash"]),
+            required_aliases=required_entries(accounts, domains),
+        )
+
+
 def run_password_info(module: AnsibleModule) -> None:
     """Leave the module with what the stored passwords ask of the server."""
     with failing(module):
-        with closing(open_store(module.params)) as store:
-            summary = summarise(store.read())
-        module.exit_json(changed=False, **asdict(summary))
+        module.exit_json(changed=False, **asdict(summarise(_read(module))))
+
+
+def _read(module: AnsibleModule) -> Accounts:
+    """Return all there is in the store that the module's options name."""
+    with closing(open_store(module.params)) as store:
+        accounts, warnings = read_store(store, predict=module.check_mode)
+    warn(module, warnings)
+    return accounts
+
+
+def _mailboxes(module: AnsibleModule, accounts: Accounts, name: str | None, domain: str | None) -> list[dict[str, Any]]:
+    with_hash = module.params["with_password_hash"]
+    mailboxes = _chosen(accounts.mailboxes, name, domain)
+    held = app_passwords_by_mailbox(accounts)
+    entries = [
+        {
+            **mailbox_entry(one, with_hash),
+            "app_passwords": [app_password_entry(each, with_hash) for each in held.get(one.address, ())],
+        }
+        for one in mailboxes
+    ]
+    if module.params["gather_usage"]:
+        usages, warnings = gather_usage(mailboxes, module.params["mail_root"])
+        warn(module, warnings)
+        entries = [{**entry, "usage": one.value} for entry, one in zip(entries, usages, strict=True)]
+    return entries
 
 
 def domain_values(accounts: Accounts, name: str | None = None) -> list[dict[str, Any]]:

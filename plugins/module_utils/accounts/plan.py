@@ -21,6 +21,7 @@ from .plan_app_passwords import plan_app_passwords
 from .purge import check_purge_limit, find_unlisted
 from .required import required_aliases
 from .schemes.known import Recipe
+from .strays import check_chains, check_destinations, check_receiver
 from .views import shown_alias, shown_app_password, shown_domain, shown_mailbox
 from .wanted import Wanted, WantedAlias, WantedMailbox
 from .wanted_app_password import WantedAppPassword
@@ -97,6 +98,7 @@ def make_plan(
     warnings += _put_app_passwords(draft, wanted, matching, predict)
     _check_collisions(draft, wanted)
     check_limits(draft.accounts(), wanted)
+    warnings += _check_ways(draft, wanted, predict)
     plan = AccountsPlan(found=found, after=draft.accounts(), passwords=draft.passwords, warnings=warnings)
     _note_changes(plan, details)
     plan.writes = plan.changed
@@ -370,6 +372,19 @@ def _unreachable(draft: _Draft, wanted: Wanted) -> list[str]:
         "so its mail goes to the domain's main server and never arrives here"
         for domain, names in sorted(mailboxes.items())
     ]
+
+
+def _check_ways(draft: _Draft, wanted: Wanted, predict: bool) -> list[str]:
+    """Refuse mail that would go round or, where that is asked for, nowhere; return warnings."""
+    after = draft.accounts()
+    named = {alias.address for alias in wanted.aliases.values() if alias.present}
+    warnings = check_chains(draft.found, after, named)
+    if wanted.check_destinations:
+        warnings += check_destinations(draft.found, after, named, predict)
+    if wanted.required is not None and wanted.required.present and wanted.required.destination:
+        refuse = wanted.check_destinations and not predict
+        warnings += check_receiver(wanted.required.destination, after, refuse=refuse)
+    return warnings
 
 
 def _check_collisions(draft: _Draft, wanted: Wanted) -> None:

@@ -3,7 +3,8 @@
 """Postfix's lookup tables: LMDB files (lmdb_table(5)) in ``generation-N``, which the symlink ``current`` names.
 
 A generation is built beside the others and becomes visible by one rename. Keys and values have no trailing NUL, as
-postmap(1) writes them. The files are root's alone: Postfix opens its tables before it drops privileges.
+postmap(1) writes them. The files are root's alone: Postfix opens its tables before it drops privileges. One is read by
+a policy service too, which runs with the directory's group.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from ..core.deps import need
 from ..core.errors import Unavailable
 from ..core.files import sync_directory
 from .model import Accounts
-from .publish import TABLES, postfix_tables
+from .publish import POLICY_TABLE, TABLES, postfix_tables
 
 _PAGE = 4096
 _SMALLEST_MAP = 1024 * 1024
+_POLICY_MODE = 0o640
 
 
 class PostfixReader:
@@ -48,6 +50,8 @@ class PostfixReader:
             file = self._current / f"{table}.lmdb"
             if not _is_written(file):
                 return f"{file.name} is missing"
+        if not self._policy_may_read(self._current):
+            return f"mode or group of {POLICY_TABLE}.lmdb differ"
         # Postfix's processes go on with an older table for as long as its file has a name.
         older = [entry.name for entry in self._directory.iterdir() if _is_generation(entry.name, published)]
         return f"{min(older)} remains" if older else ""
@@ -60,6 +64,7 @@ class PostfixReader:
         try:
             for table, entries in postfix_tables(accounts).items():
                 write_table(building / f"{table}.lmdb", entries)
+            self._let_policy_read(building)
             building.chmod(0o755)
             sync_directory(building)
             published = self._put_in_place(building, f"generation-{accounts.generation}")
@@ -68,6 +73,15 @@ class PostfixReader:
         for entry in self._directory.iterdir():
             if entry.name.startswith(".building-") or _is_generation(entry.name, published):
                 shutil.rmtree(entry, ignore_errors=True)
+
+    def _let_policy_read(self, tables: Path) -> None:
+        file = tables / f"{POLICY_TABLE}.lmdb"
+        os.chown(file, -1, self._directory.stat().st_gid)
+        file.chmod(_POLICY_MODE)
+
+    def _policy_may_read(self, tables: Path) -> bool:
+        status = (tables / f"{POLICY_TABLE}.lmdb").stat()
+        return status.st_mode & 0o777 == _POLICY_MODE and status.st_gid == self._directory.stat().st_gid
 
     def _put_in_place(self, building: Path, name: str) -> str:
         """Return the name under which the tables are published now."""

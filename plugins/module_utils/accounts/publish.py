@@ -9,18 +9,20 @@ address, then the address without its ``+tag``, then ``@domain``.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from contextlib import suppress
 from datetime import datetime
-from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from .model import NO_LOGIN, PROTOCOLS, Accounts, Domain, Mailbox, domain_of
+from .chains import Leads, endless, find_leads
+from .model import NO_LOGIN, PROTOCOLS, Accounts, Alias, Domain, Mailbox, domain_of
 from .publish_senders import sender_table
+from .publish_writers import writer_tables
 
 Tables = dict[str, dict[str, str]]
 
 # The tables' names: files of that name with .lmdb.
-TABLES = ("domains", "backup_domains", "mailboxes", "aliases", "rejected", "senders")
+TABLES = ("domains", "backup_domains", "mailboxes", "aliases", "rejected", "senders", "restricted", "allowed")
+# The table that Postfix's policy service reads, which is a user of its own; the others are Postfix's alone.
+POLICY_TABLE = "allowed"
 _REJECTION = "550 5.2.1 This address does not receive mail"
 
 CREDENTIAL_COLUMNS = ("address", "local_part", "domain", "password", "quota", "active", *PROTOCOLS)
@@ -38,7 +40,8 @@ def postfix_tables(accounts: Accounts) -> Tables:
     tables["aliases"] = {
         address: ", ".join(names) for address in accounts.aliases if (names := live.destinations(address))
     }
-    tables["senders"] = sender_table(accounts, live.logins)
+    tables["restricted"], tables["allowed"] = writer_tables(accounts, [*tables["mailboxes"], *tables["aliases"]])
+    tables["senders"] = sender_table(accounts, tables["mailboxes"], live.logins)
     for address in _addresses(accounts, active):
         served = address in tables["mailboxes"] or address in tables["aliases"]
         if not served and not address.startswith("@"):
@@ -100,8 +103,16 @@ class _LiveAliases:
 
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
-        self._alive = self._find_alive()
-        self._looping = self._find_looping()
+        leads = find_leads(accounts)
+        self._alive = self._find_alive(leads)
+        self._leads = {
+            address: {name: written for name, written in names.items() if name in self._alive}
+            for address, names in leads.items()
+            if address in self._alive
+        }
+        # Postfix would expand these up to its limits and then defer their mail, way out or not (cleanup(8),
+        # virtual_alias_recursion_limit). No task makes such aliases, but older releases did.
+        self._looping = endless(self._leads)
 
     def destinations(self, address: str) -> list[str]:
         """Return the destinations of an alias that can receive; none for an inactive alias or domain."""
@@ -127,49 +138,22 @@ class _LiveAliases:
             address = waiting.pop()
             destinations = self._accounts.aliases[address].destinations
             ends.update(name for name in destinations if self._receives_itself(name))
-            nearer = self._leads(address) - seen
+            nearer = self._leads.get(address, {}).keys() - seen
             seen |= nearer
             waiting += nearer
         return ends
 
-    def _find_looping(self) -> set[str]:
-        """Return the aliases whose mail could come back to an alias that it has passed.
-
-        Postfix would expand such aliases up to its limits and then defer the mail, way out or not (cleanup(8),
-        virtual_alias_recursion_limit).
-        """
-        leads = {address: self._leads(address) for address in self._alive}
-        order = TopologicalSorter(leads)
-        # The sorter goes on up to the loops (graphlib, CycleError).
-        with suppress(CycleError):
-            order.prepare()
-        while ended := order.get_ready():
-            order.done(*ended)
-            for address in ended:
-                del leads[address]
-        return set(leads)
-
-    def _leads(self, address: str) -> set[str]:
-        """Return the aliases that are alive and next on the way of mail to ``address``."""
-        names = (
-            self._accounts.receiver_of(destination)
-            for destination in self._accounts.aliases[address].destinations
-            if not self._receives_itself(destination)
-        )
-        return {name for name in names if name is not None and name in self._alive}
-
-    def _find_alive(self) -> set[str]:
+    def _find_alive(self, leads: Leads) -> set[str]:
         """Start with the aliases that reach a mailbox or another server directly, and go backwards from them."""
         referring: dict[str, list[str]] = {}
-        waiting: list[str] = []
-        for address, alias in self._accounts.aliases.items():
-            if not self._is_on(address):
-                continue
-            for destination in alias.destinations:
-                if self._receives_itself(destination):
-                    waiting.append(address)
-                elif (name := self._accounts.receiver_of(destination)) is not None:
-                    referring.setdefault(name, []).append(address)
+        for address, names in leads.items():
+            for name in names:
+                referring.setdefault(name, []).append(address)
+        waiting = [
+            address
+            for address, alias in self._accounts.aliases.items()
+            if self._is_on(alias) and any(self._receives_itself(destination) for destination in alias.destinations)
+        ]
         alive: set[str] = set()
         while waiting:
             address = waiting.pop()
@@ -178,9 +162,8 @@ class _LiveAliases:
                 waiting += referring.get(address, ())
         return alive
 
-    def _is_on(self, address: str) -> bool:
-        alias = self._accounts.aliases.get(address)
-        return alias is not None and alias.active and self._accounts.domain_is_active(alias.domain)
+    def _is_on(self, alias: Alias) -> bool:
+        return alias.active and self._accounts.domain_is_active(alias.domain)
 
     def _receives_itself(self, destination: str) -> bool:
         """Whether mail to ``destination`` ends here, or at another server."""

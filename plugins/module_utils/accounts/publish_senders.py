@@ -16,14 +16,17 @@ from .model import Accounts, domain_of, without_tag
 Logins = Collection[str]
 
 
-def sender_table(accounts: Accounts, logins_of_alias: Callable[[str], Logins]) -> dict[str, str]:
+def sender_table(
+    accounts: Accounts, live: Mapping[str, str], logins_of_alias: Callable[[str], Logins]
+) -> dict[str, str]:
     """Return the logins that may send as each key, joined by commas.
 
     Args:
+        live: the live mailboxes, each with itself as its value.
         logins_of_alias: the live mailboxes that an alias or catch-all leads to, none where it is off.
     """
     rights = _Rights(accounts, logins_of_alias)
-    table = {address: address for address in accounts.mailboxes if accounts.mailbox_is_live(address)}
+    table = dict(live)
     table |= {address: _joined(logins) for address, logins in rights.of_aliases.items()}
     # Entries that a grant adds to, or makes.
     for key in rights.granted_keys():

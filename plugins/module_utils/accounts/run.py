@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Sequence
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,38 +16,31 @@ from ansible.module_utils.basic import AnsibleModule
 from ..core.errors import InvalidValue
 from ..core.plan import Change
 from ..core.run import converge, failing, warn
-from .argspec import COMMON, DOCUMENT
+from .argspec import CHECKS, COMMON, DOCUMENT, MAIL
+from .backends import open_store, read_store
 from .handover import Handover
+from .mailremoval import MailRemoval
 from .model import Accounts
 from .offered import setting_warnings
 from .passwords import make_many, verify_many
 from .plan import AccountsPlan, make_plan, password_checks
 from .publishing import Reader, publish, readers
 from .served import login_warnings
-from .sqlite import SqliteStore
 from .store import MODE, Stale, Store
 from .views import alias_value, app_password_value, domain_value, mailbox_value
 from .wanted import Wanted, parse_wanted
 
 # Options of the modules that say how, not what.
-_HOW = {*COMMON, *DOCUMENT}
+_HOW = {*COMMON, *DOCUMENT, *CHECKS, *MAIL}
 _LISTS = {"domain": "domains", "mailbox": "mailboxes", "alias": "aliases", "app_password": "app_passwords"}
 KINDS = ("domain", "mailbox", "alias", "app_password")
-
-
-def open_store(params: Mapping[str, Any]) -> Store:
-    """Return the store that the modules' common options name."""
-    if params["lock_timeout"] < 0:
-        raise InvalidValue(
-            "lock_timeout", params["lock_timeout"], "is negative", "give seconds, 0 for not waiting at all"
-        )
-    return SqliteStore(params["path"], params["lock_timeout"])
 
 
 def run_accounts(module: AnsibleModule) -> None:
     """Run the module ``accounts``."""
     with failing(module):
         given = _given(module)
+        store = _open(module, given)
         if "src" in given:
             right = "call the module from a playbook, where its action plugin does that"
             raise InvalidValue("src", given["src"], "was not read", right)
@@ -59,15 +52,17 @@ def run_accounts(module: AnsibleModule) -> None:
             required_destination=given.get("required_destination", ""),
             purge=given["purge"],
             purge_limit=given["purge_limit"],
+            check_destinations=module.params["check_destinations"],
             app_passwords=given.get("app_passwords"),
         )
-        _run(module, wanted, create=True)
+        _run(module, store, wanted, create=True)
 
 
 def run_object(module: AnsibleModule, kind: str) -> None:
     """Run the module of one ``kind``: the plan of ``accounts`` with one object."""
     with failing(module):
         given = _given(module)
+        store = _open(module, given)
         handover = None
         if kind == "domain":
             wanted = parse_wanted(domains=[given])
@@ -77,8 +72,8 @@ def run_object(module: AnsibleModule, kind: str) -> None:
             handover = Handover(given.pop("password_file", ""), given.pop("return_password", False))
             wanted = parse_wanted(app_passwords=[given])
         else:
-            wanted = parse_wanted(aliases=[given])
-        _run(module, wanted, kind=kind, handover=handover)
+            wanted = parse_wanted(aliases=[given], check_destinations=module.params["check_destinations"])
+        _run(module, store, wanted, kind=kind, handover=handover)
 
 
 def _given(module: AnsibleModule) -> dict[str, Any]:
@@ -107,10 +102,22 @@ def _without_unset(value: Any) -> Any:
     ]
 
 
+def _open(module: AnsibleModule, given: dict[str, Any]) -> Store:
+    """Return the store. Its password is taken out of ``given``, where an action plugin may have put it."""
+    hidden = {"login_password": given.pop("login_password")} if "login_password" in given else {}
+    return open_store({**module.params, **hidden})
+
+
 def _run(
-    module: AnsibleModule, wanted: Wanted, *, kind: str = "", create: bool = False, handover: Handover | None = None
+    module: AnsibleModule,
+    opened: Store,
+    wanted: Wanted,
+    *,
+    kind: str = "",
+    create: bool = False,
+    handover: Handover | None = None,
 ) -> None:
-    with closing(open_store(module.params)) as store:
+    with closing(opened) as store:
         session = _Session(module, store, wanted, kind, create, handover)
         try:
             session.converge()
@@ -141,25 +148,28 @@ class _Session:
         self._handover = handover
         # (stored hash, password) -> whether they match: verifying costs 0.1 s each and is done once.
         self._verified: dict[tuple[str, str], bool] = {}
+        self._mail = MailRemoval(module.params, wanted)
 
     def converge(self) -> None:
         """Leave the module with the result."""
-        found = self._store.read()
+        found, warnings = read_store(self._store, predict=self._module.check_mode)
         self._prepare_handover(found)
         plan = self._plan(found)
         served = readers(self._store.readers())
         if mode := self._store.exposure():
             plan.changes.insert(0, Change("store", self._store.location, {"mode": mode}, {"mode": f"{MODE:04o}"}))
         if found.generation and not plan.writes:
+            outdated = {reader.name: reader.stale(found.generation) for reader in served}
             plan.changes += [
-                Change("published", reader.name, {"state": why}, {"state": "current"})
-                for reader in served
-                if (why := reader.stale(found.generation))
+                Change("published", name, {"state": why}, {"state": "current"})
+                for name, why in {**outdated, **self._store.outdated()}.items()
+                if why
             ]
+        plan.changes += self._mail.find()
         if self._handover:
             plan.changes += self._handover.changes()
             plan.warnings += self._handover.warnings
-        warn(self._module, plan.warnings)
+        warn(self._module, [*warnings, *plan.warnings])
         converge(self._module, plan, lambda: self._apply(plan, served), **self._returns(plan))
 
     def _prepare_handover(self, found: Accounts) -> None:
@@ -194,11 +204,21 @@ class _Session:
         for reader in served:
             reader.prepare()
         known = self._write(_hashed(plan)) if plan.writes else plan.found
-        with self._store.lock():
-            # Another writer may have come in between; what is published is what is stored.
-            publish(served, self._current(known))
+        if known.generation:
+            with self._store.lock():
+                # Another writer may have come in between; what is published is what is stored.
+                current = self._current(known)
+                publish(served, current)
+                if self._store.outdated():
+                    self._store.publish(current)
         if self._handover:
             self._handover.remove()
+        # Only now, when nobody delivers to what is gone any more.
+        if known.generation:
+            self._mail.remove(self._store.lock, lambda: self._current(known))
+        else:
+            # Without a store, a host may still have the mail of one that there was.
+            self._mail.remove(nullcontext, lambda: known)
 
     def _write(self, plan: AccountsPlan) -> Accounts:
         if not (self._handover and self._handover.writes):
@@ -215,10 +235,12 @@ class _Session:
 
     def _returns(self, plan: AccountsPlan) -> dict[str, Any]:
         after = plan.after
+        mail = self._mail.returns()
         if not self._kind:
             counts = plan.counts()
             nothing = {"add": 0, "change": 0, "remove": 0}
             return {
+                **mail,
                 "counts": {kind: counts.get(kind, nothing) for kind in KINDS},
                 "total": {
                     "domains": len(after.domains),
@@ -240,7 +262,7 @@ class _Session:
                 recipe, _password = plan.passwords.get(name, (None, ""))
                 value = app_password_value(after.app_passwords[name], recipe)
         handed = self._handover.password if self._handover else None
-        return {self._kind: value, **({} if handed is None else {"password": handed})}
+        return {self._kind: value, **({} if handed is None else {"password": handed}), **mail}
 
 
 def _hashed(plan: AccountsPlan) -> AccountsPlan:

@@ -12,6 +12,7 @@ from .expiry import show_expiry
 from .model import NO_LOGIN, Accounts, Alias, AppPassword, Domain, Mailbox, domain_of
 from .passwords import scheme_of
 from .schemes.known import Recipe
+from .strays import is_dangling
 
 
 def domain_value(domain: Domain) -> dict[str, Any]:
@@ -79,7 +80,7 @@ def destination_values(alias: Alias, accounts: Accounts) -> list[dict[str, Any]]
     result = []
     for destination in alias.destinations:
         external = domain_of(destination) not in accounts.domains
-        dangling = not external and accounts.receiver_of(destination) is None
+        dangling = is_dangling(destination, accounts)
         result.append({"address": destination, "external": external, "dangling": dangling})
     return result
 

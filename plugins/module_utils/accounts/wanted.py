@@ -28,8 +28,9 @@ from .given import (
 )
 from .wanted_app_password import WantedAppPassword, parse_wanted_app_password
 
-_MAILBOX_OPTIONS = ("address", "state", "cascade", *PASSWORD_OPTIONS)
+_MAILBOX_OPTIONS = ("address", "state", "cascade", "mail_data", *PASSWORD_OPTIONS)
 PURGES = ("none", "domains", "all")
+MAIL_DATA = ("keep", "archive", "delete")
 _LIMIT = re.compile(r"([0-9]{1,9})\s*(%?)", re.ASCII)
 
 
@@ -41,6 +42,8 @@ class WantedDomain:
     present: bool = True
     fields: Mapping[str, Any] = field(default_factory=dict)
     cascade: bool = False
+    # What becomes of its mail when it is to be absent, one of `MAIL_DATA`.
+    mail_data: str = "keep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class WantedMailbox(WantedPassword):
     present: bool = True
     fields: Mapping[str, Any] = field(default_factory=dict)
     cascade: bool = False
+    mail_data: str = "keep"
 
     def check_new(self) -> None:
         """Refuse to make the mailbox without a word about its password."""
@@ -117,6 +121,8 @@ class Wanted:
     app_passwords: Mapping[str, WantedAppPassword] = field(default_factory=dict)
     # Whether these are all that listed mailboxes are to have, as far as a purge is asked for.
     lists_app_passwords: bool = False
+    # Whether destinations in our own domains that nobody has are refused.
+    check_destinations: bool = False
 
     def present_addresses(self) -> Iterator[tuple[str, str]]:
         """Yield (kind, address) of the mailboxes and aliases that are to be there."""
@@ -139,6 +145,7 @@ def parse_wanted(
     purge: str = "none",
     purge_limit: str = "10%",
     app_passwords: Iterable[Given] | None = None,
+    check_destinations: bool = False,
 ) -> Wanted:
     """Return all that is asked for; ``required`` and what follows are the options of ``accounts``.
 
@@ -154,6 +161,7 @@ def parse_wanted(
         parse_wanted_purge(purge, purge_limit),
         collect("app_passwords", app_passwords or (), parse_wanted_app_password, lambda one: one.key),
         app_passwords is not None,
+        check_destinations,
     )
 
 
@@ -161,9 +169,13 @@ def parse_wanted_domain(given: Given, place: str = "domain") -> WantedDomain:
     """Return the domain asked for; ``place`` says where it stands as long as its name is not known."""
     name = known_domain(identity(given, "name", place), f"{place} name")
     subject = f"domain {name}"
-    values, rest = parse_fields(given, DOMAIN_FIELDS, subject, ("name", "state", "cascade"))
+    values, rest = parse_fields(given, DOMAIN_FIELDS, subject, ("name", "state", "cascade", "mail_data"))
     return WantedDomain(
-        name, present(rest, subject), values, parse_flag(f"cascade of {subject}", rest.get("cascade", False))
+        name,
+        present(rest, subject),
+        values,
+        parse_flag(f"cascade of {subject}", rest.get("cascade", False)),
+        parse_choice(f"mail_data of {subject}", rest.get("mail_data", "keep"), MAIL_DATA),
     )
 
 
@@ -177,6 +189,7 @@ def parse_wanted_mailbox(given: Given, place: str = "mailbox") -> WantedMailbox:
         present(rest, subject),
         values,
         parse_flag(f"cascade of {subject}", rest.get("cascade", False)),
+        parse_choice(f"mail_data of {subject}", rest.get("mail_data", "keep"), MAIL_DATA),
         **password(rest, subject),
     )
 

@@ -95,15 +95,15 @@ def test_every_option_of_the_module_is_known(name: str) -> None:
         (
             "accounts",
             {"mailboxen": [{"address": "alice@example.com", "password": SECRET}]},
-            "the option mailboxen is not known; known are aliases, app_passwords, backend, domains, lock_timeout, "
-            "mailboxes, path, purge, purge_limit, required_aliases, required_destination, src",
+            "the option mailboxen is not known; known are aliases, app_passwords, archive_path, backend, domains, "
+            "lock_timeout, mail_root, mailboxes, path, purge, purge_limit, required_aliases, required_destination, src",
         ),
         (
             "mailbox",
             {"address": "alice@example.com", "passwort": SECRET, "kwota": "5G"},
-            "the options kwota, passwort are not known; known are active, address, allow_weak_scheme, backend, "
-            "cascade, display_name, lock_timeout, password, password_hash, password_options, password_scheme, path, "
-            "protocols, quota, rate_limit, send_as, state, update_password",
+            "the options kwota, passwort are not known; known are active, address, allow_weak_scheme, archive_path, "
+            "backend, cascade, display_name, lock_timeout, mail_data, mail_root, password, password_hash, "
+            "password_options, password_scheme, path, protocols, quota, rate_limit, send_as, state, update_password",
         ),
         (
             "mailbox",

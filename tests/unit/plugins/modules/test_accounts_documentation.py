@@ -22,6 +22,7 @@ from ansible_collections.mailwright.mail.plugins.module_utils.accounts.fields im
 
 FAMILY = [
     "accounts",
+    "accounts_info",
     "alias",
     "alias_info",
     "app_password",
@@ -33,7 +34,7 @@ FAMILY = [
 ]
 LISTS = {"domains": "domain", "mailboxes": "mailbox", "aliases": "alias", "app_passwords": "app_password"}
 # Options of a single module that lists do not have.
-ALONE = {*argspec.DOCUMENT, *argspec.HANDOVER}
+ALONE = {*argspec.DOCUMENT, *argspec.HANDOVER, *argspec.CHECKS, *argspec.MAIL}
 
 
 def module_file(name: str) -> Any:
@@ -81,11 +82,12 @@ def test_the_action_group_is_the_family() -> None:
 @pytest.mark.parametrize(
     ("name", "spec"),
     [
-        ("domain", argspec.DOMAIN),
-        ("mailbox", {**argspec.MAILBOX, **argspec.DOCUMENT}),
-        ("alias", argspec.ALIAS),
+        ("domain", {**argspec.DOMAIN, **argspec.MAIL}),
+        ("mailbox", {**argspec.MAILBOX, **argspec.MAIL, **argspec.DOCUMENT}),
+        ("alias", {**argspec.ALIAS, **argspec.CHECKS}),
         ("app_password", {**argspec.APP_PASSWORD, **argspec.HANDOVER, **argspec.DOCUMENT}),
-        ("accounts", {**argspec.ACCOUNTS, **argspec.DOCUMENT}),
+        ("accounts", {**argspec.ACCOUNTS, **argspec.MAIL, **argspec.DOCUMENT}),
+        ("accounts_info", argspec.ACCOUNTS_FILTER),
         ("domain_info", argspec.DOMAIN_FILTER),
         ("mailbox_info", argspec.MAILBOX_FILTER),
         ("alias_info", argspec.ALIAS_FILTER),
@@ -110,12 +112,12 @@ def test_lists_take_what_the_single_modules_take(plural: str, single: str) -> No
 @pytest.mark.parametrize(
     ("fields", "spec", "others"),
     [
-        (DOMAIN_FIELDS, argspec.DOMAIN, {"name", "state", "cascade"}),
+        (DOMAIN_FIELDS, argspec.DOMAIN, {"name", "state", "cascade", "mail_data"}),
         (
             MAILBOX_FIELDS,
             argspec.MAILBOX,
             {
-                *("address", "state", "cascade", "update_password", "allow_weak_scheme"),
+                *("address", "state", "cascade", "mail_data", "update_password", "allow_weak_scheme"),
                 *("password", "password_hash", "password_scheme", "password_options"),
             },
         ),

@@ -27,6 +27,7 @@ def _plan(
     destination: str = "",
     purge: str = "none",
     purge_limit: str = "10%",
+    check_destinations: bool = False,
     app_passwords: Given | None = None,
     now: str = "2026-01-01T00:00:00Z",
     **how: Any,
@@ -39,6 +40,7 @@ def _plan(
         required_destination=destination,
         purge=purge,
         purge_limit=purge_limit,
+        check_destinations=check_destinations,
         app_passwords=app_passwords,
     )
     return make_plan(found or Accounts(), wanted, now=now, location="store", **how)

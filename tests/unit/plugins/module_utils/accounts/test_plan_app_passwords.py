@@ -11,6 +11,8 @@ import pytest
 
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.model import Accounts
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.plan import AccountsPlan, password_checks
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.schemes.dovecot import BUILDS
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.served import login_warnings
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.wanted import parse_wanted
 from ansible_collections.mailwright.mail.plugins.module_utils.core.errors import Conflict
 
@@ -188,6 +190,19 @@ def test_purged_ones_count(plan: Planner, held: Accounts) -> None:
     told = str(refused.value)
     assert told.startswith("purge: 3 of 10 objects are not listed and would be removed")
     assert "(0 domains, 0 mailboxes, 0 aliases, 3 app passwords): app password alice@example.com/phone, " in told
+
+
+def test_schemes_that_dovecot_does_not_take_are_told(plan: Planner, held: Accounts) -> None:
+    lists: dict[str, Any] = {
+        "mailboxes": [
+            {"address": "bob@example.com", "password": "x", "password_scheme": "LANMAN", "allow_weak_scheme": True}
+        ],
+        "app_passwords": [
+            app(name=name, password="x", password_scheme="LANMAN", allow_weak_scheme=True) for name in ("b", "a/c")
+        ],
+    }
+    (told,) = login_warnings(plan(held, **lists), parse_wanted(**lists), lambda: BUILDS[:1])
+    assert told.startswith("mailbox bob@example.com and app passwords alice@example.com/a/c, alice@example.com/b: ")
 
 
 def test_what_opens_nothing_is_told(plan: Planner, held: Accounts) -> None:

@@ -25,6 +25,7 @@ from ansible_collections.mailwright.mail.plugins.module_utils.accounts.model imp
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.plan import AccountsPlan
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.postfix_reader import PostfixReader, write_table
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.publish import (
+    POLICY_TABLE,
     TABLES,
     credential_rows,
     postfix_tables,
@@ -127,7 +128,8 @@ def test_modes_are_right_whatever_the_umask(root: Path, one: Accounts) -> None:
         os.umask(before)
     directory = (root / "postfix" / "current").resolve()
     assert stat.S_IMODE(directory.stat().st_mode) == 0o755
-    assert {stat.S_IMODE((directory / f"{name}.lmdb").stat().st_mode) for name in TABLES} == {0o600}
+    modes = {name: stat.S_IMODE((directory / f"{name}.lmdb").stat().st_mode) for name in TABLES}
+    assert modes == {**dict.fromkeys(TABLES, 0o600), POLICY_TABLE: 0o640}
     with closing(sqlite3.connect(root / "dovecot" / "credentials.db", isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("DELETE FROM users")
@@ -146,6 +148,19 @@ def test_a_group_that_changed_is_given_to_all_files(root: Path, one: Accounts) -
         publish(readers(root), one)
         for name in ("credentials.db", "credentials.db-wal", "credentials.db-shm"):
             assert (root / "dovecot" / name).stat().st_gid == 65534
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files another group")
+def test_the_policy_service_of_postfix_reads_its_own_table_alone(root: Path, one: Accounts) -> None:
+    """It runs with the group of Postfix's directory, and does so again after that has changed."""
+    publish(readers(root), one)
+    os.chown(root / "postfix", -1, 65534)
+    assert {reader.name: bool(reader.stale(1)) for reader in readers(root)} == {"postfix": True, "dovecot": False}
+    publish(readers(root), one)
+    files = (root / "postfix" / "current").resolve().iterdir()
+    assert {file.stem for file in files if file.stat().st_gid == 65534} == {POLICY_TABLE}
+    (root / "postfix" / "current" / f"{POLICY_TABLE}.lmdb").chmod(0o644)
+    assert readers(root)[0].stale(1)
 
 
 def test_what_is_current_is_not_written_again(root: Path, one: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import event, given
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.model import Accounts, without_tag
@@ -222,13 +222,18 @@ def planned(found: Accounts, lists: dict[str, Any], **options: Any) -> AccountsP
 
 @given(before=lists(), after=lists(), scope=st.sampled_from(["domains", "all"]))
 def test_any_purge_leaves_what_is_listed_and_settles(before: dict[str, Any], after: dict[str, Any], scope: str) -> None:
-    found = planned(Accounts(), before).after
+    try:
+        found = planned(Accounts(), before).after
+    except Conflict as error:
+        # Aliases that lead back to themselves; there are few enough.
+        assume("lead back" not in str(error))
+        raise
     options = {"purge": scope, "purge_limit": "100%"}
     try:
         result = planned(found, after, **options).after
     except Conflict as error:
         event("refused")
-        assert re.search("by purge|would be purged", str(error))
+        assert re.search("by purge|would be purged|lead back", str(error))
         return
     event("purged")
     assert not planned(result, after, **{**options, "purge_limit": "0"}).changed
