@@ -121,8 +121,8 @@ def test_a_good_one_does_not_wait_as_a_bad_one_does(mx: MailHost, client: Client
         assert accepts(mx, client, password)
         return time.monotonic() - begin
 
-    # Dovecot makes those wait for two seconds whom it refuses.
-    assert seconds(password_of("phone")) < seconds(MAIN) + 1.5
+    # Dovecot makes those wait for two seconds whom it refuses, each time.
+    assert min(seconds(password_of("phone")) for _again in range(3)) < 1.5
 
 
 @pytest.mark.usefixtures("apps")
