@@ -46,9 +46,11 @@ failures: list[str] = []
 
 def main() -> int:
     without_credentials()
-    begin = run("date", "+%F %T").strip()
     make_credentials()
+    without_app_passwords()
+    begin = run("date", "+%F %T").strip()
     logins()
+    app_passwords()
     folders()
     delivery()
     quota()
@@ -77,13 +79,16 @@ def without_credentials() -> None:
     """Dovecot runs, and tells clients to come back later."""
     expect("the service", run("systemctl", "is-active", "dovecot").strip(), "active")
     run("doveconf", "-n")
-    answer = ""
-    with imaplib.IMAP4_SSL("localhost", ssl_context=TLS) as client:
-        try:
-            client.login("alice@example.com", "anything")
-        except imaplib.IMAP4.error as error:
-            answer = str(error)
-    expect("a login without credentials", "[UNAVAILABLE]" in answer, True)
+    expect("a login without credentials", "[UNAVAILABLE]" in refusal("anything"), True)
+
+
+def refusal(password: str) -> str:
+    """Return how a login of alice is refused; "" when it is not."""
+    try:
+        imap("alice@example.com", password)
+    except imaplib.IMAP4.error as error:
+        return str(error)
+    return ""
 
 
 def make_credentials() -> None:
@@ -103,6 +108,33 @@ def make_credentials() -> None:
     database.executemany("INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     database.commit()
     database.close()
+
+
+def without_app_passwords() -> None:
+    """The mailbox's own password is good, and any other is neither taken nor refused while it cannot be looked up."""
+    expect("her password, without app passwords", refusal(PASSWORD), "")
+    expect("another, without app passwords", "[UNAVAILABLE]" in refusal("anything"), True)
+    database = sqlite3.connect(CREDENTIALS)
+    database.execute(
+        "CREATE TABLE app_passwords (address TEXT, name TEXT, password TEXT, expires INTEGER, imap INTEGER,"
+        " pop3 INTEGER, smtp INTEGER, sieve INTEGER, PRIMARY KEY (address, name)) WITHOUT ROWID"
+    )
+    # Each with a scheme of its own: plain text may have any character that a line may have.
+    for name, scheme, expires in (("long", "SHA512-CRYPT", 0), ("past", "PLAIN", 1), ("spaces", "PLAIN", 2**40)):
+        hashed = run("doveadm", "pw", "-s", scheme, "-p", f"{name} {PASSWORD}").strip()
+        row = ("alice@example.com", name, hashed, expires, 1, 0, 1, 0)
+        database.execute("INSERT INTO app_passwords VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    database.commit()
+    database.close()
+    # The processes that read a database do not see that it has other tables now.
+    run("systemctl", "restart", "dovecot")
+
+
+def app_passwords() -> None:
+    for name, wanted in {"long": (1, 0, 1, 0), "spaces": (1, 0, 1, 0), "past": (0, 0, 0, 0)}.items():
+        found = tuple(accepted(protocol, "alice@example.com", f"{name} {PASSWORD}") for protocol in CLIENTS)
+        expect(f"the app password {name} opens {', '.join(CLIENTS)}", found, wanted)
+    expect("another's app password", accepted("imap", "only-imap@example.com", f"long {PASSWORD}"), 0)
 
 
 def imap(address: str, password: str) -> imaplib.IMAP4_SSL:

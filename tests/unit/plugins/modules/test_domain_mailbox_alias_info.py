@@ -123,6 +123,19 @@ def test_app_passwords_come_with_their_mailboxes(run: Run, base: None) -> None:
     }
 
 
+def test_what_the_passwords_ask_of_the_server(run: Run, path: Path) -> None:
+    nothing = {"mailboxes": 0, "app_passwords": 0, "schemes": {}, "mechanisms": [], "argon2_memory": 0}
+    result = run("password_info")
+    assert {name: result[name] for name in nothing} == nothing
+    assert not path.exists()
+    box = {"address": "alice@example.com", "password": "secret", "password_scheme": "SCRAM-SHA-256"}
+    run("accounts", domains=[{"name": "example.com"}], mailboxes=[box])
+    result = run("password_info", check=True)
+    assert not result["changed"]
+    assert (result["mailboxes"], result["schemes"]) == (1, {"SCRAM-SHA-256": 1})
+    assert result["mechanisms"] == ["SCRAM-SHA-256"]
+
+
 def test_aliases_come_with_what_is_known_of_their_destinations(run: Run, base: None) -> None:
     (info,) = run("alias_info", domain="example.com")["aliases"]
     assert info["destination_details"] == [

@@ -1,0 +1,143 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the stored passwords make of Dovecot's settings: SCRAM for everybody or for nobody, and memory for Argon2."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from behaviour.bed import Bed, MailHost, ansible
+from behaviour.client import Client, Request
+from behaviour.site import run_site
+
+PASSWORD = "settings-password"
+# Dovecot's own limit lets no hash of 256 MiB be checked, and the role's least none of 512.
+COSTLY = {"costly256@example.com": 256 * 1024, "costly512@example.com": 512 * 1024}
+# A store of its own, in which all can use SCRAM. The role only reads what its passwords allow from it.
+ELSEWHERE = "/root/mailwright-scram"
+SCRAM = "SCRAM-SHA-256"
+
+
+@dataclass
+class Seen:
+    """What one host said at each step."""
+
+    mechanisms: dict[str, dict[str, str]] = field(default_factory=dict)
+    memory: dict[str, str] = field(default_factory=dict)
+    logins: dict[tuple[str, str], bool] = field(default_factory=dict)
+    warnings: dict[str, str] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def seen(bed: Bed, client: Client) -> Iterator[dict[str, Seen]]:
+    """The hosts are given costly hashes and served by them, then offer SCRAM, and are put back."""
+    steps = Steps(bed, client)
+    steps.look("before")
+    steps.store("costly", mailboxes=[_box(address, {"memory": memory}) for address, memory in COSTLY.items()])
+    steps.log_in("stored", "costly256@example.com")
+    steps.provision()
+    steps.look("costly")
+    for address in COSTLY:
+        steps.log_in("provisioned", address)
+    steps.remove(*COSTLY)
+    everybody = {"address": "a@example.com", "password": PASSWORD, "password_scheme": SCRAM}
+    steps.store("elsewhere", path=f"{ELSEWHERE}/accounts.db", domains=[{"name": "example.com"}], mailboxes=[everybody])
+    steps.provision(dovecot_accounts_path=f"{ELSEWHERE}/accounts.db")
+    steps.look("scram")
+    steps.store("unable", mailboxes=[_box("unable@example.com")])
+    steps.store("able", mailboxes=[_box("able@example.com", scheme=SCRAM)])
+    steps.remove("unable@example.com", "able@example.com")
+    steps.provision()
+    steps.look("after")
+    yield steps.seen
+
+
+def _box(address: str, options: dict[str, int] | None = None, scheme: str = "ARGON2ID") -> dict[str, Any]:
+    cost = {"password_options": {**options, "passes": 1}} if options else {}
+    return {"address": address, "password": PASSWORD, "password_scheme": scheme, **cost}
+
+
+class Steps:
+    """What is done to all hosts at once, and what each says."""
+
+    def __init__(self, bed: Bed, client: Client) -> None:
+        self._hosts = bed.mail_hosts
+        self._client = client
+        self.seen = {name: Seen() for name in bed.mail_hosts}
+
+    def store(self, step: str, **options: Any) -> None:
+        module = "mailwright.mail.accounts"
+        done = ansible("ansible", "mail_hosts", "--module-name", module, "--args", json.dumps(options))
+        assert done.returncode == 0, done.stdout + done.stderr
+        for one in self.seen.values():
+            # Warnings of an ad-hoc call name no host.
+            one.warnings[step] = " ".join((done.stdout + done.stderr).split())
+
+    def remove(self, *addresses: str) -> None:
+        self.store("removed", mailboxes=[{"address": address, "state": "absent"} for address in addresses])
+        for mx in self._hosts.values():
+            mx.run(
+                " ".join(["rm -rf", ELSEWHERE, *(f"/var/vmail/example.com/{one.split('@')[0]}" for one in addresses)])
+            )
+
+    def provision(self, **variables: Any) -> None:
+        run = run_site("--tags", "dovecot", variables=variables)
+        assert run.status == 0, run.output
+
+    def look(self, step: str) -> None:
+        for name, mx in self._hosts.items():
+            self.seen[name].memory[step] = mx.run("doveconf -h service/auth-worker/vsz_limit").strip().replace(" ", "")
+            self.seen[name].mechanisms[step] = self._offered(mx)
+
+    def _offered(self, mx: MailHost) -> dict[str, str]:
+        """Return what IMAP and submission offer, as they say it."""
+        anything = "ssl._create_unverified_context()"
+        script = f'import imaplib, ssl; print(imaplib.IMAP4_SSL("localhost", ssl_context={anything}).capabilities)'
+        submission = self._client.smtp(mx, [], 587)["ehlo_tls"][1].split("\n")
+        return {
+            "imap": mx.run(f"python3 -c '{script}'"),
+            "smtp": next(line for line in submission if line.startswith("AUTH ")),
+        }
+
+    def log_in(self, step: str, address: str) -> None:
+        for name, mx in self._hosts.items():
+            arguments = {"protocol": "imap", "host": mx.fqdn, "port": 993, "tls": "implicit", "ca": mx.ca}
+            login = {"address": address, "password": PASSWORD}
+            request = Request("login", {**arguments, "login": login, "source": self._client.stranger()})
+            self.seen[name].logins[step, address] = self._client.together([request])[0]["accepted"]
+
+
+def test_scram_is_offered_when_every_mailbox_can_use_it(mx: MailHost, seen: dict[str, Seen]) -> None:
+    offered = seen[mx.name].mechanisms
+    for step, wanted in {"before": False, "costly": False, "scram": True, "after": False}.items():
+        for protocol, text in offered[step].items():
+            assert (SCRAM in text) == wanted, (step, protocol, text)
+            assert "PLAIN" in text
+
+
+def test_a_mailbox_that_cannot_use_it_is_told_of(mx: MailHost, seen: dict[str, Seen]) -> None:
+    warnings = seen[mx.name].warnings
+    assert f"mailbox unable@example.com: Dovecot offers {SCRAM}" in warnings["unable"]
+    assert "run the role dovecot again" in warnings["unable"]
+    for step in warnings.keys() - {"unable"}:
+        assert "Dovecot offers" not in warnings[step], step
+
+
+def test_the_workers_have_the_memory_that_the_hashes_take(mx: MailHost, seen: dict[str, Seen]) -> None:
+    found = seen[mx.name]
+    assert found.memory == {"before": "512M", "costly": "640M", "scram": "512M", "after": "512M"}
+    assert all(found.logins.values()), found.logins
+    assert len(found.logins) == 3
+
+
+def test_a_hash_that_takes_more_than_they_have_is_told_of(mx: MailHost, seen: dict[str, Seen]) -> None:
+    warning = seen[mx.name].warnings["costly"]
+    assert (
+        "mailbox costly512@example.com: a hash of 524288 KiB is more than Dovecot can check within the 512 MiB"
+        in warning
+    )
+    assert "costly256" not in warning
