@@ -112,6 +112,14 @@ ACCOUNTS: Spec = {
     "purge_limit": {"type": "str", "default": "10%"},
     **CHECKS,
 }
+COPY: Spec = {
+    "source": {
+        "type": "dict",
+        "required": True,
+        "options": {name: option for name, option in COMMON.items() if name != "lock_timeout"},
+    },
+    "replace": {"type": "bool", "default": False},
+}
 DOMAIN_FILTER: Spec = {"name": {"type": "str"}}
 ALIAS_FILTER: Spec = {"address": {"type": "str"}, "domain": {"type": "str"}}
 HASHES: Spec = {"with_password_hash": {"type": "bool", "default": False, "no_log": False}}

@@ -38,7 +38,8 @@ def open_store(params: Mapping[str, Any]) -> Store:
     if timeout < 0:
         raise InvalidValue("lock_timeout", timeout, "is negative", "give seconds, 0 for not waiting at all")
     for other, options in _OPTIONS.items():
-        given = [name for name in options if params.get(name) is not None]
+        # An empty value says nothing: roles hand on what may be empty.
+        given = [name for name in options if params.get(name) not in (None, "")]
         if given and other != backend:
             raise Conflict(
                 f"{', '.join(given)}: only stores of the backend {other} have that, and backend is {backend}; "

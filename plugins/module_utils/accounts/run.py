@@ -13,11 +13,13 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..core.errors import InvalidValue
+from ..core.errors import Conflict, InvalidValue
 from ..core.plan import Change
 from ..core.run import converge, failing, warn
 from .argspec import CHECKS, COMMON, DOCUMENT, MAIL
 from .backends import open_store, read_store
+from .copying import KINDS as COPIED
+from .copying import make_copy_plan
 from .handover import Handover
 from .mailremoval import MailRemoval
 from .model import Accounts
@@ -76,6 +78,22 @@ def run_object(module: AnsibleModule, kind: str) -> None:
         _run(module, store, wanted, kind=kind, handover=handover)
 
 
+def run_copy(module: AnsibleModule) -> None:
+    """Run the module ``accounts_copy``."""
+    with failing(module):
+        params = module.params
+        store = open_store(params)
+        with closing(open_store({**params["source"], "lock_timeout": params["lock_timeout"]})) as origin:
+            source, warnings = read_store(origin, predict=module.check_mode)
+            if not source.generation:
+                told = f"there is no account store {origin.location} to copy"
+                if not module.check_mode:
+                    raise Conflict(f"{told}; look at source")
+                warnings = warnings or [f"{told}; a run fails unless an earlier task makes it"]
+        warn(module, warnings)
+        _converge(store, _CopySession(module, store, source))
+
+
 def _given(module: AnsibleModule) -> dict[str, Any]:
     """Return the options that were given, with those from the action plugin's document among them."""
     given = {
@@ -117,8 +135,11 @@ def _run(
     create: bool = False,
     handover: Handover | None = None,
 ) -> None:
+    _converge(opened, _Session(module, opened, wanted, kind, create, handover))
+
+
+def _converge(opened: Store, session: _Session) -> None:
     with closing(opened) as store:
-        session = _Session(module, store, wanted, kind, create, handover)
         try:
             session.converge()
         except Stale:
@@ -135,9 +156,9 @@ class _Session:
         module: AnsibleModule,
         store: Store,
         wanted: Wanted,
-        kind: str,
-        create: bool,
-        handover: Handover | None,
+        kind: str = "",
+        create: bool = False,
+        handover: Handover | None = None,
     ) -> None:
         self._module = module
         self._store = store
@@ -263,6 +284,31 @@ class _Session:
                 value = app_password_value(after.app_passwords[name], recipe)
         handed = self._handover.password if self._handover else None
         return {self._kind: value, **({} if handed is None else {"password": handed}), **mail}
+
+
+class _CopySession(_Session):
+    """A run that makes a store the copy of another, whose content is ``source``; without one, of nothing."""
+
+    def __init__(self, module: AnsibleModule, store: Store, source: Accounts) -> None:
+        super().__init__(module, store, parse_wanted(), create=True)
+        self._source = source
+
+    def _plan(self, found: Accounts) -> AccountsPlan:
+        return make_copy_plan(
+            self._source if self._source.generation else found,
+            found,
+            location=self._store.location,
+            version=self._store.version,
+            replace_others=self._module.params["replace"],
+        )
+
+    def _returns(self, plan: AccountsPlan) -> dict[str, Any]:
+        counts = plan.counts()
+        nothing = {"add": 0, "change": 0, "remove": 0}
+        return {
+            "counts": {kind: counts.get(kind, nothing) for kind in COPIED},
+            "total": {attribute: len(getattr(plan.after, attribute)) for attribute in COPIED.values()},
+        }
 
 
 def _hashed(plan: AccountsPlan) -> AccountsPlan:

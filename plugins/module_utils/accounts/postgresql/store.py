@@ -18,7 +18,7 @@ from ..model import Accounts
 from ..plan import AccountsPlan
 from ..schema import MIGRATIONS, Migrations, read_accounts, table_changes
 from ..store import Stale, Store, StoreError, check_version, next_generation
-from . import publisher, rights
+from . import errors, publisher, rights
 from .connection import Server, connect, driver
 from .dialect import SCHEMA, CopyStream, copy_rows, delete_rows, translated
 from .published import SCHEMAS
@@ -30,17 +30,11 @@ if TYPE_CHECKING:
 # "mailwright" of the store's database; any number does that nobody else takes.
 LOCK = 0x6D61696C77726974
 _HOLDERS = """
-    SELECT a.pid, coalesce(nullif(application_name, ''), 'a session of ' || usename), client_addr::text
+    SELECT a.pid, coalesce(nullif(application_name, ''), 'a session of ' || usename), host(client_addr)
     FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
     WHERE locktype = 'advisory' AND granted AND l.database = (SELECT oid FROM pg_database WHERE datname =
         current_database()) AND (classid::bigint << 32) + objid::bigint = %s AND a.pid <> pg_backend_pid()
 """
-_INSUFFICIENT_PRIVILEGE = "42501"
-_LOCK_NOT_AVAILABLE = "55P03"
-_DISK_FULL = "53100"
-_READ_ONLY = "25006"
-# A table or column is missing, or a file of the database is damaged: classes and codes of PostgreSQL's appendix A.
-_DAMAGED = ("42P01", "42703", "XX001", "XX002", "23505")
 
 
 class PostgresqlStore(Store):
@@ -220,39 +214,16 @@ class PostgresqlStore(Store):
             raise StoreError(self._explained(connection, error, writing)) from error
 
     def _explained(self, connection: pg.connection, error: Any, writing: bool) -> str:
-        store = f"the account store {self.location}"
         code = error.pgcode or ""
         told = error.diag.message_primary or "; ".join(str(error).strip().splitlines()) or type(error).__name__
-        # Classes 57P (the server ends or starts) and 08 (the connection), or no word from the server at all.
-        if connection.closed or code.startswith(("57P", "08")):
-            if self._committing:
-                return (
-                    f"{store} went away just as the changes were committed ({told}): they are stored either all or not "
-                    "at all; run again when it is back"
-                )
-            return (
-                f"{store} went away in the middle of the run ({told}); nothing was changed, run again when it is back"
-            )
-        if code == _LOCK_NOT_AVAILABLE:
-            return (
-                f"{store} is locked by {self._holders(connection)}, still after {self._timeout:g} s; "
-                "wait until that has finished, or raise lock_timeout"
-            )
-        if code == _INSUFFICIENT_PRIVILEGE:
+        if errors.is_gone(code, bool(connection.closed)):
+            return errors.gone(self.location, told, committing=self._committing)
+        if code == errors.LOCK_NOT_AVAILABLE:
+            return errors.locked(self.location, _ask(connection, _HOLDERS, (LOCK,)), self._timeout)
+        if code == errors.INSUFFICIENT_PRIVILEGE:
             lacking = self._missing(connection, writing)
-            return f"{store} refuses: {lacking or f'{told} (role {self._server.user}); grant that right'}"
-        if code in _DAMAGED:
-            return f"{store} is damaged or no account store ({told}); restore it from a backup"
-        if code == _READ_ONLY:
-            return f"{store} is read-only ({told}); give the primary server as login_host"
-        if code == _DISK_FULL:
-            return f"{store} cannot grow ({told}); make room on the server's disk"
-        return f"{store} cannot be used: {told}{f' ({code})' if code else ''}; look at the server and its log"
-
-    def _holders(self, connection: pg.connection) -> str:
-        found = _ask(connection, _HOLDERS, (LOCK,))
-        told = [f"{name} from {address or 'the server itself'}, server process {pid}" for pid, name, address in found]
-        return " and ".join(told) or "another session"
+            told = lacking or f"{told} (role {self._server.user}); grant that right"
+        return errors.refused(self.location, code, told)
 
     def _missing(self, connection: pg.connection, writing: bool) -> str:
         return rights.missing(

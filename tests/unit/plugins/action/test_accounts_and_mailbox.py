@@ -87,6 +87,13 @@ def test_empty_values_are_handed_over() -> None:
 
 
 @pytest.mark.parametrize("name", ACTIONS)
+def test_the_databases_password_is_hidden_too(name: str) -> None:
+    called = run(name, backend="postgresql", login_password=SECRET)
+    assert json.loads(called.pop("document")) == {"login_password": SECRET}
+    assert SECRET not in str(called)
+
+
+@pytest.mark.parametrize("name", ACTIONS)
 def test_every_option_of_the_module_is_known(name: str) -> None:
     options = dict.fromkeys({**argspec.COMMON, **SPECS[name]}, "x")
     if "src" in options:
