@@ -222,4 +222,5 @@ class SqliteStore(Store):
             )
         if code == sqlite3.SQLITE_FULL:
             return f"the account store {self.path} cannot grow ({error}); make room on its disk"
-        return f"the account store {self.path} cannot be used: {error}; look at the file and its directory"
+        who = "" if os.geteuid() == 0 else "run as root, or "
+        return f"the account store {self.path} cannot be used: {error}; {who}look at the file and its directory"
