@@ -25,7 +25,7 @@ class ActionModule(DocumentAction):
 
     MODULE = "mailwright.mail.accounts"
     OPTIONS = (*COMMON, *ACCOUNTS)
-    HIDDEN = ("domains", "mailboxes", "aliases")
+    HIDDEN = ("domains", "mailboxes", "aliases", "login_password")
 
     def _hidden(self, arguments: dict[str, Any], omitted: object) -> dict[str, Any]:
         src = arguments.pop("src", None)

@@ -18,4 +18,4 @@ class ActionModule(DocumentAction):
 
     MODULE = "mailwright.mail.mailbox"
     OPTIONS = (*COMMON, *MAILBOX)
-    HIDDEN = ("password", "password_hash")
+    HIDDEN = ("password", "password_hash", "login_password")

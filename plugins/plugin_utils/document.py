@@ -14,7 +14,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 # Options whose value has to be the very text that was meant.
-_SECRETS = ("password", "password_hash")
+_SECRETS = ("password", "password_hash", "login_password")
 
 
 class DocumentAction(ActionBase):

@@ -160,10 +160,27 @@ class Bed:
     clients: dict[str, Host]
 
 
-@functools.cache
 def mail_host_names() -> list[str]:
     """Return the hosts of the group ``mail_hosts``."""
-    return list(_inventory().get("mail_hosts", {}).get("hosts", []))
+    return group_names("mail_hosts")
+
+
+@functools.cache
+def group_names(group: str) -> list[str]:
+    """Return the hosts of a group."""
+    return list(_inventory().get(group, {}).get("hosts", []))
+
+
+def open_group(group: str, sockets: Path) -> dict[str, Host]:
+    """Return the hosts of a group; ``sockets`` as in `open_bed`."""
+    variables = _inventory()["_meta"]["hostvars"]
+    return {name: Host(name, variables[name], sockets) for name in group_names(group)}
+
+
+def close_connections(sockets: Path) -> None:
+    """End the SSH connections that have their sockets there."""
+    for socket in sockets.iterdir():
+        subprocess.run(["ssh", "-o", f"ControlPath={socket}", "-O", "exit", "host"], capture_output=True, check=False)
 
 
 def open_bed(sockets: Path) -> Bed:

@@ -5,13 +5,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from behaviour.bed import Bed, MailHost, NoBed, mail_host_names, open_bed
+from behaviour.bed import Bed, MailHost, NoBed, close_connections, mail_host_names, open_bed
 from behaviour.client import Client
 from behaviour.logs import begin
 from behaviour.messages import compose, new_token
@@ -52,10 +51,7 @@ def bed() -> Iterator[Bed]:
         for mail_host in bed.mail_hosts.values():
             begin(mail_host)
         yield bed
-        for socket in Path(sockets).iterdir():
-            subprocess.run(
-                ["ssh", "-o", f"ControlPath={socket}", "-O", "exit", "host"], capture_output=True, check=False
-            )
+        close_connections(Path(sockets))
 
 
 @pytest.fixture

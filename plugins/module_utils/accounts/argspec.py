@@ -8,12 +8,18 @@ from typing import Any
 
 Spec = dict[str, dict[str, Any]]
 
-DEFAULT_PATH = "/var/lib/mailwright/accounts.db"
-
 # Documented by the fragment of the same name: the modules of the action group `accounts` share exactly these.
 COMMON: Spec = {
-    "backend": {"type": "str", "choices": ["sqlite"], "default": "sqlite"},
-    "path": {"type": "path", "default": DEFAULT_PATH},
+    "backend": {"type": "str", "choices": ["sqlite", "postgresql"], "default": "sqlite"},
+    # Of these, None is what was not given: the options of one backend are refused with the other (`backends`).
+    "path": {"type": "path"},
+    "login_host": {"type": "str"},
+    "login_port": {"type": "int"},
+    "login_user": {"type": "str"},
+    "login_password": {"type": "str", "no_log": True},
+    "login_db": {"type": "str"},
+    "ssl_mode": {"type": "str", "choices": ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]},
+    "ca_cert": {"type": "path"},
     "lock_timeout": {"type": "int", "default": 30},
 }
 STATE: Spec = {
@@ -72,6 +78,14 @@ ACCOUNTS: Spec = {
     "required_destination": {"type": "str"},
     "purge": {"type": "str", "choices": ["none", "domains", "all"], "default": "none"},
     "purge_limit": {"type": "str", "default": "10%"},
+}
+COPY: Spec = {
+    "source": {
+        "type": "dict",
+        "required": True,
+        "options": {name: option for name, option in COMMON.items() if name != "lock_timeout"},
+    },
+    "replace": {"type": "bool", "default": False},
 }
 DOMAIN_FILTER: Spec = {"name": {"type": "str"}}
 ALIAS_FILTER: Spec = {"address": {"type": "str"}, "domain": {"type": "str"}}

@@ -14,15 +14,16 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from ..core.errors import Unavailable
 from ..core.files import sync_directory
 from .model import PROTOCOLS, Accounts
-from .publish import CREDENTIAL_COLUMNS, credential_rows
+from .publish import APP_CREDENTIAL_COLUMNS, CREDENTIAL_COLUMNS, app_password_rows, credential_rows
 
 FILE = "credentials.db"
 _MODE = 0o640
@@ -30,10 +31,15 @@ _TIMEOUT = 30.0
 _COMPANIONS = ("-wal", "-shm")
 # What a large change leaves of its log while Dovecot keeps the database open.
 _LOG_LIMIT = 4 * 1024 * 1024
+_FLAGS = ", ".join(f"{name} INTEGER NOT NULL" for name in PROTOCOLS)
 _SCHEMA = {
     "users": f"""CREATE TABLE users (
         address TEXT PRIMARY KEY, local_part TEXT NOT NULL, domain TEXT NOT NULL, password TEXT NOT NULL,
-        quota INTEGER NOT NULL, active INTEGER NOT NULL, {", ".join(f"{name} INTEGER NOT NULL" for name in PROTOCOLS)}
+        quota INTEGER NOT NULL, active INTEGER NOT NULL, {_FLAGS}
+    ) WITHOUT ROWID""",
+    "app_passwords": f"""CREATE TABLE app_passwords (
+        address TEXT NOT NULL, name TEXT NOT NULL, password TEXT NOT NULL, expires INTEGER NOT NULL, {_FLAGS},
+        PRIMARY KEY (address, name)
     ) WITHOUT ROWID""",
     "meta": "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 }
@@ -144,21 +150,32 @@ def _writing(path: Path) -> Iterator[sqlite3.Connection]:
 
 def _write(connection: sqlite3.Connection, accounts: Accounts) -> None:
     """Bring tables and rows to those of ``accounts`` in one transaction."""
-    wanted = credential_rows(accounts)
-    columns = ", ".join(CREDENTIAL_COLUMNS)
-    marks = ", ".join("?" * len(CREDENTIAL_COLUMNS))
+    users = {(address,): row for address, row in credential_rows(accounts).items()}
+    app_passwords = app_password_rows(accounts)
     connection.execute("BEGIN IMMEDIATE")
     _make_tables(connection)
-    found = {row[0]: row for row in connection.execute(f"SELECT {columns} FROM users")}
-    connection.executemany(
-        "DELETE FROM users WHERE address = ?", ((address,) for address in found.keys() - wanted.keys())
-    )
-    connection.executemany(
-        f"INSERT OR REPLACE INTO users ({columns}) VALUES ({marks})",
-        (row for address, row in wanted.items() if found.get(address) != row),
-    )
+    _write_rows(connection, "users", CREDENTIAL_COLUMNS, 1, users)
+    _write_rows(connection, "app_passwords", APP_CREDENTIAL_COLUMNS, 2, app_passwords)
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('generation', ?)", (str(accounts.generation),))
     connection.execute("COMMIT")
+
+
+def _write_rows(
+    connection: sqlite3.Connection,
+    table: str,
+    columns: Sequence[str],
+    keys: int,
+    wanted: Mapping[Any, tuple[Any, ...]],
+) -> None:
+    """Change the rows that differ; the first ``keys`` columns are the key of a row."""
+    names = ", ".join(columns)
+    found = {row[:keys]: row for row in connection.execute(f"SELECT {names} FROM {table}")}
+    where = " AND ".join(f"{column} = ?" for column in columns[:keys])
+    connection.executemany(f"DELETE FROM {table} WHERE {where}", found.keys() - wanted.keys())
+    connection.executemany(
+        f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({', '.join('?' * len(columns))})",
+        (row for key, row in wanted.items() if found.get(key) != row),
+    )
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:

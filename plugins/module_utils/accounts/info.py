@@ -11,9 +11,9 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..core.addresses import parse_address, parse_domain
-from ..core.run import failing
+from ..core.run import failing, warn
+from .backends import open_store, read_store
 from .model import Accounts, Alias, Domain, Mailbox, domain_of
-from .run import open_store
 from .views import alias_value, destination_values, domain_value, mailbox_value
 
 
@@ -26,7 +26,8 @@ def run_info(module: AnsibleModule, kind: str) -> None:
             name = parse_domain(name) if kind == "domain" else str(parse_address(name, catch_all=True))
         domain = params.get("domain") and parse_domain(params["domain"])
         with closing(open_store(params)) as store:
-            accounts = store.read()
+            accounts, warnings = read_store(store, predict=module.check_mode)
+        warn(module, warnings)
         if kind == "domain":
             module.exit_json(changed=False, domains=domain_values(accounts, name))
         elif kind == "mailbox":

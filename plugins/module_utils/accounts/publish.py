@@ -8,12 +8,13 @@ address, then the address without its ``+tag``, then ``@domain``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
+from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from .model import NO_LOGIN, PROTOCOLS, Accounts, Domain, domain_of
+from .model import NO_LOGIN, PROTOCOLS, Accounts, Domain, Mailbox, domain_of
 
 Tables = dict[str, dict[str, str]]
 
@@ -22,6 +23,7 @@ TABLES = ("domains", "backup_domains", "mailboxes", "aliases", "rejected", "send
 _REJECTION = "550 5.2.1 This address does not receive mail"
 
 CREDENTIAL_COLUMNS = ("address", "local_part", "domain", "password", "quota", "active", *PROTOCOLS)
+APP_CREDENTIAL_COLUMNS = ("address", "name", "password", "expires", *PROTOCOLS)
 
 
 def postfix_tables(accounts: Accounts) -> Tables:
@@ -56,15 +58,39 @@ def postfix_tables(accounts: Accounts) -> Tables:
 
 def credential_rows(accounts: Accounts) -> dict[str, tuple[Any, ...]]:
     """Return Dovecot's rows by address, with the values of `CREDENTIAL_COLUMNS`."""
-    active_domains = {name for name, domain in accounts.domains.items() if domain.active}
     rows: dict[str, tuple[Any, ...]] = {}
     for address, mailbox in accounts.mailboxes.items():
         local_part, domain = address.rpartition("@")[::2]
-        active = mailbox.active and domain in active_domains
-        login = active and mailbox.password_hash != NO_LOGIN
-        protocols = (int(login and protocol in mailbox.protocols) for protocol in PROTOCOLS)
-        rows[address] = (address, local_part, domain, mailbox.password_hash, mailbox.quota, int(active), *protocols)
+        active = accounts.mailbox_is_live(address)
+        flags = _flags(_open_protocols(mailbox) if active else ())
+        rows[address] = (address, local_part, domain, mailbox.password_hash, mailbox.quota, int(active), *flags)
     return rows
+
+
+def app_password_rows(accounts: Accounts) -> dict[tuple[str, str], tuple[Any, ...]]:
+    """Return Dovecot's rows of the app passwords that open anything, with the values of `APP_CREDENTIAL_COLUMNS`.
+
+    They are keyed by address and name. ``expires`` is in Unix seconds, 0 for never; who reads the rows compares it,
+    because nothing is published when a time comes. No app password opens more than its mailbox's own protocols.
+    """
+    rows: dict[tuple[str, str], tuple[Any, ...]] = {}
+    for one in accounts.app_passwords.values():
+        if not one.active or one.password_hash == NO_LOGIN or not accounts.mailbox_is_live(one.mailbox):
+            continue
+        allowed = _open_protocols(accounts.mailboxes[one.mailbox])
+        if protocols := [name for name in one.protocols if name in allowed]:
+            expires = int(datetime.fromisoformat(one.expires).timestamp()) if one.expires else 0
+            rows[one.mailbox, one.name] = (one.mailbox, one.name, one.password_hash, expires, *_flags(protocols))
+    return rows
+
+
+def _open_protocols(mailbox: Mailbox) -> tuple[str, ...]:
+    """Return the protocols that may be logged in to: none where there is no password, not by an app password either."""
+    return () if mailbox.password_hash == NO_LOGIN else mailbox.protocols
+
+
+def _flags(protocols: Collection[str]) -> tuple[int, ...]:
+    return tuple(int(name in protocols) for name in PROTOCOLS)
 
 
 def _addresses(accounts: Accounts, active: list[Domain]) -> Iterator[str]:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,16 +13,18 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..core.errors import InvalidValue
+from ..core.errors import Conflict, InvalidValue
 from ..core.plan import Change
 from ..core.run import converge, failing, warn
 from .argspec import COMMON, DOCUMENT
+from .backends import open_store, read_store
+from .copying import KINDS as COPIED
+from .copying import make_copy_plan
 from .model import Accounts
 from .passwords import make_many, verify_many
 from .plan import AccountsPlan, make_plan, password_checks
 from .publishing import Reader, publish, readers
 from .served import login_warnings
-from .sqlite import SqliteStore
 from .store import MODE, Stale, Store
 from .views import alias_value, domain_value, mailbox_value
 from .wanted import Wanted, parse_wanted
@@ -32,19 +34,11 @@ _HOW = {*COMMON, *DOCUMENT}
 KINDS = ("domain", "mailbox", "alias")
 
 
-def open_store(params: Mapping[str, Any]) -> Store:
-    """Return the store that the modules' common options name."""
-    if params["lock_timeout"] < 0:
-        raise InvalidValue(
-            "lock_timeout", params["lock_timeout"], "is negative", "give seconds, 0 for not waiting at all"
-        )
-    return SqliteStore(params["path"], params["lock_timeout"])
-
-
 def run_accounts(module: AnsibleModule) -> None:
     """Run the module ``accounts``."""
     with failing(module):
         given = _given(module)
+        store = _open(module, given)
         if "src" in given:
             right = "call the module from a playbook, where its action plugin does that"
             raise InvalidValue("src", given["src"], "was not read", right)
@@ -57,20 +51,37 @@ def run_accounts(module: AnsibleModule) -> None:
             purge=given["purge"],
             purge_limit=given["purge_limit"],
         )
-        _run(module, wanted, create=True)
+        _run(module, store, wanted, create=True)
 
 
 def run_object(module: AnsibleModule, kind: str) -> None:
     """Run the module of one ``kind``: the plan of ``accounts`` with one object."""
     with failing(module):
         given = _given(module)
+        store = _open(module, given)
         if kind == "domain":
             wanted = parse_wanted(domains=[given])
         elif kind == "mailbox":
             wanted = parse_wanted(mailboxes=[given])
         else:
             wanted = parse_wanted(aliases=[given])
-        _run(module, wanted, kind=kind)
+        _run(module, store, wanted, kind=kind)
+
+
+def run_copy(module: AnsibleModule) -> None:
+    """Run the module ``accounts_copy``."""
+    with failing(module):
+        params = module.params
+        store = open_store(params)
+        with closing(open_store({**params["source"], "lock_timeout": params["lock_timeout"]})) as origin:
+            source, warnings = read_store(origin, predict=module.check_mode)
+            if not source.generation:
+                told = f"there is no account store {origin.location} to copy"
+                if not module.check_mode:
+                    raise Conflict(f"{told}; look at source")
+                warnings = warnings or [f"{told}; a run fails unless an earlier task makes it"]
+        warn(module, warnings)
+        _converge(store, _CopySession(module, store, source))
 
 
 def _given(module: AnsibleModule) -> dict[str, Any]:
@@ -99,9 +110,18 @@ def _without_unset(value: Any) -> Any:
     ]
 
 
-def _run(module: AnsibleModule, wanted: Wanted, *, kind: str = "", create: bool = False) -> None:
-    with closing(open_store(module.params)) as store:
-        session = _Session(module, store, wanted, kind, create)
+def _open(module: AnsibleModule, given: dict[str, Any]) -> Store:
+    """Return the store. Its password is taken out of ``given``, where an action plugin may have put it."""
+    hidden = {"login_password": given.pop("login_password")} if "login_password" in given else {}
+    return open_store({**module.params, **hidden})
+
+
+def _run(module: AnsibleModule, opened: Store, wanted: Wanted, *, kind: str = "", create: bool = False) -> None:
+    _converge(opened, _Session(module, opened, wanted, kind, create))
+
+
+def _converge(opened: Store, session: _Session) -> None:
+    with closing(opened) as store:
         try:
             session.converge()
         except Stale:
@@ -124,18 +144,19 @@ class _Session:
 
     def converge(self) -> None:
         """Leave the module with the result."""
-        found = self._store.read()
+        found, warnings = read_store(self._store, predict=self._module.check_mode)
         plan = self._plan(found)
         served = readers(self._store.readers())
         if mode := self._store.exposure():
             plan.changes.insert(0, Change("store", self._store.location, {"mode": mode}, {"mode": f"{MODE:04o}"}))
         if found.generation and not plan.writes:
+            outdated = {reader.name: reader.stale(found.generation) for reader in served}
             plan.changes += [
-                Change("published", reader.name, {"state": why}, {"state": "current"})
-                for reader in served
-                if (why := reader.stale(found.generation))
+                Change("published", name, {"state": why}, {"state": "current"})
+                for name, why in {**outdated, **self._store.outdated()}.items()
+                if why
             ]
-        warn(self._module, plan.warnings)
+        warn(self._module, [*warnings, *plan.warnings])
         converge(self._module, plan, lambda: self._apply(plan, served), **self._returns(plan))
 
     def _plan(self, found: Accounts) -> AccountsPlan:
@@ -161,7 +182,10 @@ class _Session:
         known = self._store.apply(_hashed(plan)) if plan.writes else plan.found
         with self._store.lock():
             # Another writer may have come in between; what is published is what is stored.
-            publish(served, self._current(known))
+            current = self._current(known)
+            publish(served, current)
+            if self._store.outdated():
+                self._store.publish(current)
 
     def _current(self, known: Accounts) -> Accounts:
         return known if self._store.generation() == known.generation else self._store.read()
@@ -191,6 +215,31 @@ class _Session:
             elif self._kind == "alias" and name in after.aliases:
                 value = alias_value(after.aliases[name])
         return {self._kind: value}
+
+
+class _CopySession(_Session):
+    """A run that makes a store the copy of another, whose content is ``source``; without one, of nothing."""
+
+    def __init__(self, module: AnsibleModule, store: Store, source: Accounts) -> None:
+        super().__init__(module, store, parse_wanted(), "", create=True)
+        self._source = source
+
+    def _plan(self, found: Accounts) -> AccountsPlan:
+        return make_copy_plan(
+            self._source if self._source.generation else found,
+            found,
+            location=self._store.location,
+            version=self._store.version,
+            replace_others=self._module.params["replace"],
+        )
+
+    def _returns(self, plan: AccountsPlan) -> dict[str, Any]:
+        counts = plan.counts()
+        nothing = {"add": 0, "change": 0, "remove": 0}
+        return {
+            "counts": {kind: counts.get(kind, nothing) for kind in COPIED},
+            "total": {attribute: len(getattr(plan.after, attribute)) for attribute in COPIED.values()},
+        }
 
 
 def _hashed(plan: AccountsPlan) -> AccountsPlan:

@@ -11,38 +11,21 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from ..core.files import make_directories
 from .locks import holder
-from .model import Accounts, Alias
+from .model import Accounts
 from .plan import AccountsPlan
-from .schema import (
-    ALIAS_COLUMNS,
-    APP_PASSWORD_COLUMNS,
-    DOMAIN_COLUMNS,
-    MAILBOX_COLUMNS,
-    MIGRATIONS,
-    alias_row,
-    app_password_from_row,
-    app_password_row,
-    domain_from_row,
-    domain_row,
-    mailbox_from_row,
-    mailbox_row,
-)
-from .store import MODE, Stale, Store, StoreError
+from .schema import MIGRATIONS, Migrations, read_accounts, table_changes
+from .store import MODE, Stale, Store, StoreError, check_version, next_generation
 
 # What the system says to others than root, and on a file system that is mounted read-only.
 _NO_RIGHT = (errno.EACCES, errno.EPERM, errno.EROFS)
-
-Migrations = Sequence[Sequence[str]]
 
 
 class SqliteStore(Store):
@@ -159,16 +142,7 @@ class SqliteStore(Store):
         if "meta" not in names:
             raise StoreError(f"{self.path} is an SQLite database, but no account store; give another path")
         meta = dict(connection.execute("SELECT key, value FROM meta WHERE key IN ('schema_version', 'generation')"))
-        try:
-            version, generation = int(meta["schema_version"]), int(meta["generation"])
-        except (KeyError, ValueError) as error:
-            raise StoreError(f"{self.path} is no account store or damaged: its table meta lacks {error}") from error
-        if version > self.version:
-            raise StoreError(
-                f"the account store {self.path} has schema version {version}, and this release of mailwright.mail "
-                f"knows versions up to {self.version}; upgrade the collection"
-            )
-        return version, generation
+        return check_version(self.location, meta, self.version)
 
     def _read(self, connection: sqlite3.Connection) -> Accounts:
         version, generation = self._state(connection)
@@ -176,43 +150,14 @@ class SqliteStore(Store):
             return Accounts()
         if version < self.version:
             return self._read_migrated(connection)
-        domains = {row[0]: domain_from_row(row) for row in connection.execute(_select(DOMAIN_COLUMNS, "domains"))}
-        send_as = _grouped(connection.execute("SELECT mailbox, sender FROM send_as ORDER BY mailbox, sender"))
-        mailboxes = {
-            row[0]: mailbox_from_row(row, tuple(send_as.get(row[0], ())))
-            for row in connection.execute(_select(MAILBOX_COLUMNS, "mailboxes"))
-        }
-        app_passwords = [
-            app_password_from_row(row) for row in connection.execute(_select(APP_PASSWORD_COLUMNS, "app_passwords"))
-        ]
-        destinations = _grouped(
-            connection.execute("SELECT alias, destination FROM destinations ORDER BY alias, destination")
-        )
-        senders = _grouped(connection.execute("SELECT alias, sender FROM allowed_senders ORDER BY alias, sender"))
-        aliases = {
-            address: Alias(
-                address,
-                tuple(destinations.get(address, ())),
-                tuple(senders.get(address, ())),
-                bool(list_members),
-                bool(active),
-                bool(required),
-                created,
-                modified,
-            )
-            for address, list_members, active, required, created, modified in connection.execute(
-                _select(ALIAS_COLUMNS, "aliases")
-            )
-        }
-        keyed = {one.key: one for one in app_passwords}
-        return Accounts(domains, mailboxes, aliases, keyed, generation, version)
+        return read_accounts(connection.execute, generation, version)
 
     def _read_migrated(self, connection: sqlite3.Connection) -> Accounts:
         """Read an older schema through a migrated copy in memory: reading never writes."""
         version = self._state(connection)[0]
         copy = sqlite3.connect(":memory:", isolation_level=None)
         try:
-            connection.backup(copy)
+            self._copy(connection, copy)
             for statements in self._migrations[version:]:
                 for statement in statements:
                     copy.execute(statement)
@@ -222,6 +167,15 @@ class SqliteStore(Store):
             copy.close()
         return replace(found, schema_version=version)
 
+    def _copy(self, connection: sqlite3.Connection, copy: sqlite3.Connection) -> None:
+        if not connection.in_transaction or connection is not self._writer:
+            connection.backup(copy)
+            return
+        # SQLite copies nothing from within a writing transaction, and Python would wait for its end for ever. Nobody
+        # else can write meanwhile, so another connection sees the same.
+        with closing(self._open("ro")) as reader:
+            reader.backup(copy)
+
     def _write(self, writer: sqlite3.Connection, plan: AccountsPlan) -> int:
         """Write schema, objects and meta within the transaction and return the new generation."""
         version, generation = self._state(writer)
@@ -230,55 +184,15 @@ class SqliteStore(Store):
         for statements in self._migrations[version:]:
             for statement in statements:
                 writer.execute(statement)
-        self._write_objects(writer, plan)
-        # Beyond any earlier generation, also of a store that was deleted or restored: readers compare it.
-        generation = max(generation + 1, time.time_ns() // 1000)
+        for change in table_changes(plan):
+            key = " AND ".join(f"{column} = ?" for column in change.key)
+            writer.executemany(f"DELETE FROM {change.table} WHERE {key}", change.gone)
+            columns, marks = ", ".join(change.columns), ", ".join("?" * len(change.columns))
+            writer.executemany(f"INSERT INTO {change.table} ({columns}) VALUES ({marks})", change.rows)
+        generation = next_generation(generation)
         meta = [("schema_version", str(self.version)), ("generation", str(generation))]
         writer.executemany("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", meta)
         return generation
-
-    def _write_objects(self, writer: sqlite3.Connection, plan: AccountsPlan) -> None:
-        after = plan.after
-        kinds: list[tuple[str, str, tuple[str, ...], Callable[[Any], tuple[Any, ...]], Any]] = [
-            ("domain", "domains", DOMAIN_COLUMNS, domain_row, after.domains),
-            ("mailbox", "mailboxes", MAILBOX_COLUMNS, mailbox_row, after.mailboxes),
-            ("alias", "aliases", ALIAS_COLUMNS, alias_row, after.aliases),
-        ]
-        for kind, table, columns, row, objects in kinds:
-            touched = plan.touched.get(kind, [])
-            gone = [(name,) for name in touched if name not in objects]
-            writer.executemany(f"DELETE FROM {table} WHERE {columns[0]} = ?", gone)
-            marks = ", ".join("?" * len(columns))
-            writer.executemany(
-                f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({marks})",
-                (row(objects[name]) for name in touched if name in objects),
-            )
-        for kind, objects, table, columns, attribute in (
-            ("mailbox", after.mailboxes, "send_as", ("mailbox", "sender"), "send_as"),
-            ("alias", after.aliases, "destinations", ("alias", "destination"), "destinations"),
-            ("alias", after.aliases, "allowed_senders", ("alias", "sender"), "allow_from"),
-        ):
-            touched = plan.touched.get(kind, [])
-            writer.executemany(f"DELETE FROM {table} WHERE {columns[0]} = ?", ((address,) for address in touched))
-            writer.executemany(
-                f"INSERT INTO {table} ({', '.join(columns)}) VALUES (?, ?)",
-                (
-                    (address, name)
-                    for address in touched
-                    if address in objects
-                    for name in getattr(objects[address], attribute)
-                ),
-            )
-        touched = plan.touched.get("app_password", [])
-        # A mailbox's address has no slash, so the first one ends it.
-        writer.executemany(
-            "DELETE FROM app_passwords WHERE mailbox = ? AND name = ?", (key.split("/", 1) for key in touched)
-        )
-        marks = ", ".join("?" * len(APP_PASSWORD_COLUMNS))
-        writer.executemany(
-            f"INSERT INTO app_passwords ({', '.join(APP_PASSWORD_COLUMNS)}) VALUES ({marks})",
-            (app_password_row(after.app_passwords[key]) for key in touched if key in after.app_passwords),
-        )
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -309,14 +223,3 @@ class SqliteStore(Store):
         if code == sqlite3.SQLITE_FULL:
             return f"the account store {self.path} cannot grow ({error}); make room on its disk"
         return f"the account store {self.path} cannot be used: {error}; look at the file and its directory"
-
-
-def _select(columns: Iterable[str], table: str) -> str:
-    return f"SELECT {', '.join(columns)} FROM {table}"
-
-
-def _grouped(rows: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    result: dict[str, list[str]] = {}
-    for key, value in rows:
-        result.setdefault(key, []).append(value)
-    return result

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -18,6 +20,13 @@ MODE = 0o600
 
 class StoreError(MailwrightError):
     """The store is locked, read-only, damaged, or of a newer version. Nothing was changed."""
+
+
+class StoreAbsent(StoreError):
+    """What the store would be in is not there, as on a host that nothing has been installed on: nothing was found.
+
+    In check mode an earlier task would have made it.
+    """
 
 
 class Stale(Exception):
@@ -69,6 +78,20 @@ class Store(ABC):
             StoreError: nothing was written.
         """
 
+    def outdated(self) -> Mapping[str, str]:
+        """Return why what services read in the store itself is not that of its generation, by the service's name.
+
+        As it was at the last `read`. Always empty where they do not read there.
+        """
+        return {}
+
+    def publish(self, accounts: Accounts) -> None:  # noqa: B027  # a store that services do not read has nothing to do
+        """Bring that to ``accounts``, which are what is stored, within `lock`.
+
+        Raises:
+            StoreError: nothing was written.
+        """
+
     @abstractmethod
     def readers(self) -> Path | None:
         """Return the directory that services' tables are published to; ``None`` where services query the store."""
@@ -76,3 +99,29 @@ class Store(ABC):
     @abstractmethod
     def close(self) -> None:
         """Close the store."""
+
+
+def check_version(location: str, meta: Mapping[str, str], known: int) -> tuple[int, int]:
+    """Return schema version and generation of a store from its table ``meta``.
+
+    Raises:
+        StoreError: one of them is missing or no number, or the version is beyond the one ``known`` here.
+    """
+    try:
+        version, generation = int(meta["schema_version"]), int(meta["generation"])
+    except (KeyError, ValueError) as error:
+        raise StoreError(f"{location} is no account store or damaged: its table meta lacks {error}") from error
+    if version > known:
+        raise StoreError(
+            f"the account store {location} has schema version {version}, and this release of mailwright.mail "
+            f"knows versions up to {known}; upgrade the collection"
+        )
+    return version, generation
+
+
+def next_generation(generation: int) -> int:
+    """Return the generation after ``generation``: beyond any of a store that was deleted or restored, too.
+
+    Readers compare it.
+    """
+    return max(generation + 1, time.time_ns() // 1000)

@@ -16,6 +16,7 @@ PACKAGES = {
     "idna": "python3-idna",
     "lmdb": "python3-lmdb",
     "passlib": "python3-passlib",
+    "psycopg2": "python3-psycopg2",
 }
 
 

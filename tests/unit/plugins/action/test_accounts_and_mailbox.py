@@ -62,6 +62,13 @@ def test_empty_values_are_handed_over() -> None:
 
 
 @pytest.mark.parametrize("name", ACTIONS)
+def test_the_databases_password_is_hidden_too(name: str) -> None:
+    called = run(name, backend="postgresql", login_password=SECRET)
+    assert json.loads(called.pop("document")) == {"login_password": SECRET}
+    assert SECRET not in str(called)
+
+
+@pytest.mark.parametrize("name", ACTIONS)
 def test_every_option_of_the_module_is_known(name: str) -> None:
     options = dict.fromkeys({**argspec.COMMON, **SPECS[name]}, "x")
     if "src" in options:
@@ -75,15 +82,17 @@ def test_every_option_of_the_module_is_known(name: str) -> None:
         (
             "accounts",
             {"mailboxen": [{"address": "alice@example.com", "password": SECRET}]},
-            "the option mailboxen is not known; known are aliases, backend, domains, lock_timeout, mailboxes, path, "
-            "purge, purge_limit, required_aliases, required_destination, src",
+            "the option mailboxen is not known; known are aliases, backend, ca_cert, domains, lock_timeout, "
+            "login_db, login_host, login_password, login_port, login_user, mailboxes, path, purge, purge_limit, "
+            "required_aliases, required_destination, src, ssl_mode",
         ),
         (
             "mailbox",
             {"address": "alice@example.com", "passwort": SECRET, "kwota": "5G"},
             "the options kwota, passwort are not known; known are active, address, allow_weak_scheme, backend, "
-            "cascade, display_name, lock_timeout, password, password_hash, password_options, password_scheme, path, "
-            "protocols, quota, rate_limit, state, update_password",
+            "ca_cert, cascade, display_name, lock_timeout, login_db, login_host, login_password, login_port, "
+            "login_user, password, password_hash, password_options, password_scheme, path, protocols, quota, "
+            "rate_limit, ssl_mode, state, update_password",
         ),
         (
             "mailbox",

@@ -19,7 +19,7 @@ from ansible_collections.mailwright.mail.plugins.module_utils.accounts.fields im
     MAILBOX_FIELDS,
 )
 
-FAMILY = ["accounts", "alias", "alias_info", "domain", "domain_info", "mailbox", "mailbox_info"]
+FAMILY = ["accounts", "accounts_copy", "alias", "alias_info", "domain", "domain_info", "mailbox", "mailbox_info"]
 LISTS = {"domains": "domain", "mailboxes": "mailbox", "aliases": "alias"}
 
 
@@ -72,6 +72,7 @@ def test_the_action_group_is_the_family() -> None:
         ("mailbox", {**argspec.MAILBOX, **argspec.DOCUMENT}),
         ("alias", argspec.ALIAS),
         ("accounts", {**argspec.ACCOUNTS, **argspec.DOCUMENT}),
+        ("accounts_copy", argspec.COPY),
         ("domain_info", argspec.DOMAIN_FILTER),
         ("mailbox_info", argspec.MAILBOX_FILTER),
         ("alias_info", argspec.ALIAS_FILTER),
