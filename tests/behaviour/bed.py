@@ -114,8 +114,11 @@ class Host:
         return f"python3 {target}"
 
 
+@dataclass(frozen=True)
 class MailHost(Host):
-    """A host of the group ``mail_hosts``."""
+    """A host of the group ``mail_hosts``; ``database`` is where its accounts are, if they are in PostgreSQL."""
+
+    database: Host | None = field(default=None, repr=False, compare=False)
 
     @property
     def fqdn(self) -> str:
@@ -144,6 +147,29 @@ class MailHost(Host):
         found = self.run(f"postmap -q - {' '.join(map(shlex.quote, tables))} || test $? = 1", f"{key}\n")
         return found.rstrip("\n").rpartition("\t")[2]
 
+    @property
+    def passwords(self) -> list[str]:
+        """The mailboxes' passwords."""
+        return [entry["password"] for entry in self.mailboxes.values() if "password" in entry]
+
+    @property
+    def database_passwords(self) -> list[str]:
+        """The passwords of the database's roles."""
+        database = self.variables.get("mail_accounts_database", {})
+        return [text for name, text in database.items() if name.endswith("password")]
+
+    def accounts_text(self) -> str:
+        """Return all that the account store holds and all that services read of it, as programs of others tell it."""
+        return dump(self.database) if self.database else str(self.program("accounts_text.py"))
+
+    def state(self) -> dict[str, str]:
+        """Return all that a run of site.yml could change, so that two moments can be compared."""
+        state: dict[str, str] = self.program("state.py")
+        if self.database:
+            state["the database"] = dump(self.database)
+            state["the database's host"] = json.dumps(self.database.program("state.py"))
+        return state
+
     def queue(self) -> list[dict[str, Any]]:
         """Return the messages in Postfix's queue."""
         return [json.loads(line) for line in self.run("postqueue -j").splitlines()]
@@ -162,12 +188,25 @@ class MailHost(Host):
         return self.run("journalctl --quiet --lines=1 --show-cursor | sed -n 's/^-- cursor: //p'").strip()
 
 
+def dump(database: Host) -> str:
+    """Return the account store's database, rights included, as pg_dump tells it."""
+    text = database.run("runuser --user=postgres -- pg_dump --inserts mailwright")
+    # Words that are others each time, against files that are not a dump.
+    return "\n".join(line for line in text.splitlines() if not line.startswith(("\\restrict", "\\unrestrict")))
+
+
 @dataclass(frozen=True)
 class Bed:
     """All hosts, by name."""
 
     mail_hosts: dict[str, MailHost]
+    database_servers: dict[str, Host]
     clients: dict[str, Host]
+
+    @property
+    def servers(self) -> dict[str, Host]:
+        """All hosts that are provisioned."""
+        return {**self.mail_hosts, **self.database_servers}
 
 
 def mail_host_names() -> list[str]:
@@ -193,13 +232,27 @@ def close_connections(sockets: Path) -> None:
         subprocess.run(["ssh", "-o", f"ControlPath={socket}", "-O", "exit", "host"], capture_output=True, check=False)
 
 
+def with_postgresql() -> bool:
+    """Whether any of the hosts has its accounts in PostgreSQL."""
+    variables = _inventory()["_meta"]["hostvars"]
+    return any(variables[name].get("mail_accounts_backend") == "postgresql" for name in mail_host_names())
+
+
 def open_bed(sockets: Path) -> Bed:
     """Return the hosts; their SSH connections have their sockets in ``sockets`` (a short path)."""
     inventory = _inventory()
     variables = inventory["_meta"]["hostvars"]
-    mail_hosts = {name: MailHost(name, variables[name], sockets) for name in mail_host_names()}
+    servers = inventory.get("database_servers", {}).get("hosts", [])
+    databases = {name: Host(name, variables[name], sockets) for name in servers}
+    mail_hosts = {}
+    for name in mail_host_names():
+        database = None
+        if variables[name].get("mail_accounts_backend") == "postgresql":
+            elsewhere = variables[name].get("mail_accounts_database", {}).get("ca_host")
+            database = databases[elsewhere] if elsewhere else Host(name, variables[name], sockets)
+        mail_hosts[name] = MailHost(name, variables[name], sockets, database)
     clients = {name: Host(name, variables[name], sockets) for name in inventory["clients"]["hosts"]}
-    return Bed(mail_hosts, clients)
+    return Bed(mail_hosts, databases, clients)
 
 
 @functools.cache

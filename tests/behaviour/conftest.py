@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from behaviour.bed import Bed, MailHost, NoBed, close_connections, mail_host_names, open_bed
+from behaviour.bed import Bed, MailHost, NoBed, close_connections, mail_host_names, open_bed, with_postgresql
 from behaviour.client import Client
 from behaviour.logs import begin
 from behaviour.messages import compose, new_token
@@ -33,6 +34,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         except NoBed as error:
             raise pytest.UsageError(str(error)) from error
         metafunc.parametrize("mx", names, indirect=True)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out what needs PostgreSQL where no host has it."""
+    with contextlib.suppress(NoBed):
+        return True if collection_path.name == "test_database.py" and not with_postgresql() else None
+    return None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

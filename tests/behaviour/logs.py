@@ -21,6 +21,14 @@ PROVOKED = {
     # A reload, and its end a minute later for processes that Postfix's connections kept.
     "O02": r"SIGHUP received - reloading|Sent SIGTERM to \d+ \S+ processes|after reload, sent SIGTERM to",
     "postconf": r"postfix/postmap: fatal: unknown inet_protocols value",
+    # The database is stopped and started again.
+    "PostgreSQL": (
+        r"connect to pgsql server|pgsql:/\S+: (table lookup problem|lookup error)|pgsql query failed"
+        r"|sqlpool\(pgsql\): |pgsql\(\S+\): Connect failed|Is the server running|Not connected to database"
+        r"|(User|Password) query failed: FATAL: |Auth USER lookup failed|Failed to lookup user \S+: Internal error"
+        r"|Aborted \w+ request for \S+: Lookup timed out|virtual_\w+(: proxy:pgsql| lookup failure)"
+        r"|problem talking to server|table pgsql:/root/changed"
+    ),
     "R11": r"queue file size limit exceeded|mail_stream_cleanup: close error",
 }
 _SERVICES = ("postfix", "dovecot")

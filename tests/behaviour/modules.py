@@ -9,14 +9,24 @@ from typing import Any
 
 from behaviour.bed import Host, ansible
 
+# Where a host of the bed has its accounts: the options that all account modules share, as the inventory has them.
+STORE = {
+    "backend": "{{ mail_accounts_backend | default('sqlite') }}",
+    "login_host": "{{ mail_accounts_database.host | default(omit) }}",
+    "login_password": "{{ mail_accounts_database.password | default(omit) }}",
+    "ssl_mode": "{{ 'verify-full' if mail_accounts_database.host is defined else omit }}",
+    "ca_cert": "{{ mail_accounts_database.ca_cert | default(omit) }}",
+}
+
 
 def run_module(host: Host, name: str, /, *flags: str, fails: bool = False, **options: Any) -> dict[str, Any]:
-    """Run a module of the collection and return its result; ``flags`` are ansible's, such as ``--check``.
+    """Run an account module and return its result; ``flags`` are ansible's, such as ``--check``.
 
     Raises:
         AssertionError: it fails and should not, or the other way round.
     """
-    command = ["ansible", host.name, "--module-name", f"mailwright.mail.{name}", "--args", json.dumps(options), *flags]
+    given = json.dumps({**STORE, **options})
+    command = ["ansible", host.name, "--module-name", f"mailwright.mail.{name}", "--args", given, *flags]
     environment = {"ANSIBLE_STDOUT_CALLBACK": "minimal", "ANSIBLE_DEPRECATION_WARNINGS": "false"}
     answer = ansible(*command, environment=environment)
     start = answer.stdout.find("=> {")

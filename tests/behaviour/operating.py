@@ -67,15 +67,13 @@ class Pair:
 
 def run_pair(bed: Bed, variables: dict[str, Any], *options: str) -> Pair:
     """Run site.yml in check mode, then for real, as talkative as it gets, and watch for every password of the bed."""
-    mailboxes = [
-        entry for mx in bed.mail_hosts.values() for entry in (*mx.mailboxes.values(), VISITOR, LEAVING, *PHONES)
-    ]
-    secrets = sorted({entry["password"] for entry in mailboxes if "password" in entry})
-    before = {name: mx.program("state.py") for name, mx in bed.mail_hosts.items()}
+    known = {secret for mx in bed.mail_hosts.values() for secret in (*mx.passwords, *mx.database_passwords)}
+    secrets = sorted({*known, *(entry["password"] for entry in (VISITOR, LEAVING, *PHONES) if "password" in entry)})
+    before = {name: mx.state() for name, mx in bed.mail_hosts.items()}
     with watching(bed, secrets) as watched:
         check = run_site("--check", "--diff", "-vvv", *options, variables=variables)
         assert check.status == 0, check.output
-        after = {name: mx.program("state.py") for name, mx in bed.mail_hosts.items()}
+        after = {name: mx.state() for name, mx in bed.mail_hosts.items()}
         real = run_site("--diff", "-vvv", *options, variables=variables)
         assert real.status == 0, real.output
     return Pair(check, real, watched, before, after)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from behaviour.bed import Bed, MailHost, ansible, wait_for
 from behaviour.client import Client, Request
+from behaviour.modules import STORE
 
 ADDRESS = "apps@example.com"
 MAIN = "apps-main-password"
@@ -53,7 +54,8 @@ def password_of(name: str) -> str:
 
 def stored(module: str, host: str, **options: Any) -> str:
     """Call an account module on ``host``, which must succeed, and return what is said."""
-    done = ansible("ansible", host, "--module-name", f"mailwright.mail.{module}", "--args", json.dumps(options))
+    given = json.dumps({**STORE, **options})
+    done = ansible("ansible", host, "--module-name", f"mailwright.mail.{module}", "--args", given)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 

@@ -106,8 +106,8 @@ def test_o02_check_mode_foretells_a_removal(mx: MailHost, removed: Pair) -> None
 
 def test_o06_what_is_removed_leaves_nothing_behind(mx: MailHost, client: Client, visited: str, removed: Pair) -> None:
     """Neither in the store, nor in what Postfix and Dovecot read; the mail itself stays on the disk."""
-    assert mx.program("accounts_text.py") != "", "nothing could be read"
-    assert GONE.findall(mx.program("accounts_text.py")) == []
+    assert mx.accounts_text() != "", "nothing could be read"
+    assert GONE.findall(mx.accounts_text()) == []
     assert GONE.findall(mx.run("doveadm user '*'")) == []
     for key in ("visitor@gone.example", "office@gone.example", "@gone.example", "gone.example", "@leaving.example",
                 "leaving@example.com", "parting@example.com"):  # fmt: skip
@@ -166,7 +166,7 @@ def refused(bed: Bed, repeated: Run) -> dict[str, Run]:
 
 @pytest.fixture(scope="session")
 def state_before_refusals(bed: Bed, repeated: Run) -> dict[str, dict[str, str]]:
-    return {name: mx.program("state.py") for name, mx in bed.mail_hosts.items()}
+    return {name: mx.state() for name, mx in bed.mail_hosts.items()}
 
 
 @pytest.mark.usefixtures("state_before_refusals")
@@ -184,7 +184,7 @@ def test_o04_the_services_go_on(
     mx: MailHost, client: Client, state_before_refusals: dict[str, dict[str, str]], refused: dict[str, Run]
 ) -> None:
     """No file of theirs is another one, none was restarted or reloaded, and mail flows."""
-    assert mx.program("state.py") == state_before_refusals[mx.name]
+    assert mx.state() == state_before_refusals[mx.name]
     token = new_token()
     client.send(mx, STRANGER, ["bob@example.com"], compose(token, STRANGER, "bob@example.com"))
     assert len(client.read(mx, "bob@example.com", token)) == 1

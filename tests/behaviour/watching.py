@@ -29,11 +29,11 @@ def watching(bed: Bed, secrets: list[str]) -> Iterator[dict[str, Watch]]:
     """
     canary = new_token()
     document = json.dumps([*secrets, canary]) + "\n"
-    processes = {name: mx.start_program("watch.py", document) for name, mx in bed.mail_hosts.items()}
+    processes = {name: host.start_program("watch.py", document) for name, host in bed.servers.items()}
     watches = {name: Watch() for name in processes}
     try:
-        for mx in bed.mail_hosts.values():
-            mx.run(f"sh -c 'sleep 0.5; : {canary}'")
+        for host in bed.servers.values():
+            host.run(f"sh -c 'sleep 0.5; : {canary}'")
         yield watches
     finally:
         for name, process in processes.items():

@@ -15,7 +15,7 @@ from typing import Any
 
 from .repository import Problem, load_yaml, roles
 
-_INPUT = re.compile(r"\{\{ (mail_[a-z0-9_]+) \| default\((.+)\) \}\}")
+_INPUT = re.compile(r"\{\{ (mail_[a-z0-9_.]+) \| default\((.+)\) \}\}")
 _YAML_NAMES = {"true": True, "false": False, "none": None}
 _TYPES = {"str", "list", "dict", "bool", "int", "float", "path", "raw", "jsonarg", "json", "bytes", "bits"}
 

@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +26,19 @@ class Process:
     """A module at work on a store."""
 
     def __init__(self, backend: Backend, module: str, /, check: bool = False, **options: Any) -> None:
+        # No pipes: a process whose diff nobody reads yet would wait before its end.
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115  # closed at its end
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed at its end
         self._process = subprocess.Popen(
             [sys.executable, str(_PROGRAM), module],
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=self._output,
+            stderr=self._errors,
             env={**os.environ, "PYTHONPATH": str(ROOT / "build" / "tree")},
         )
         assert self._process.stdin
         self._process.stdin.write(json.dumps(_values(backend, check, options)).encode())
         self._process.stdin.close()
-        self._process.stdin = None
 
     @property
     def running(self) -> bool:
@@ -44,14 +47,23 @@ class Process:
     def kill(self) -> None:
         """End it as the kernel does that has no memory left."""
         self._process.kill()
-        self._process.communicate()
+        self._end()
 
     def result(self) -> dict[str, Any]:
         """Wait for its end and return what it says."""
-        output, errors = self._process.communicate()
+        output, errors = self._end()
         assert output, errors.decode()
         result: dict[str, Any] = json.loads(output)
         return result
+
+    def _end(self) -> tuple[bytes, bytes]:
+        self._process.wait()
+        written = []
+        for file in (self._output, self._errors):
+            with file:
+                file.seek(0)
+                written.append(file.read())
+        return written[0], written[1]
 
 
 def run(backend: Backend, module: str, /, check: bool = False, **options: Any) -> dict[str, Any]:

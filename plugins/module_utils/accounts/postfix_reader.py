@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,10 @@ from .publish import POLICY_TABLE, TABLES, postfix_tables
 _PAGE = 4096
 _SMALLEST_MAP = 1024 * 1024
 _POLICY_MODE = 0o640
+# Which domains are served.
+DOMAIN_TABLES = ("domains", "backup_domains")
+# Where Debian's Postfix has it (queue_directory, and master(8)).
+_PID_FILE = Path("/var/spool/postfix/pid/master.pid")
 
 
 class PostfixReader:
@@ -60,9 +65,11 @@ class PostfixReader:
         need("lmdb")
 
     def publish(self, accounts: Accounts) -> None:
+        tables = postfix_tables(accounts)
+        domains = self._published(DOMAIN_TABLES)
         building = Path(tempfile.mkdtemp(prefix=".building-", dir=self._directory))
         try:
-            for table, entries in postfix_tables(accounts).items():
+            for table, entries in tables.items():
                 write_table(building / f"{table}.lmdb", entries)
             self._let_policy_read(building)
             building.chmod(0o755)
@@ -73,6 +80,16 @@ class PostfixReader:
         for entry in self._directory.iterdir():
             if entry.name.startswith(".building-") or _is_generation(entry.name, published):
                 shutil.rmtree(entry, ignore_errors=True)
+        if domains != {table: tables[table] for table in DOMAIN_TABLES}:
+            reload_postfix()
+
+    def _published(self, names: Iterable[str]) -> dict[str, dict[str, str]] | None:
+        """Return what is published, by table; ``None`` where that cannot be read, or nothing is."""
+        lmdb = need("lmdb")
+        try:
+            return {name: read_table(self._current / f"{name}.lmdb") for name in names}
+        except (OSError, lmdb.Error):
+            return None
 
     def _let_policy_read(self, tables: Path) -> None:
         file = tables / f"{POLICY_TABLE}.lmdb"
@@ -98,6 +115,29 @@ class PostfixReader:
         link.replace(self._current)
         sync_directory(self._directory)
         return target.name
+
+
+def reload_postfix() -> None:
+    """Let a Postfix that runs on this host read its tables anew.
+
+    For the others it looks itself, before each session. Which domains are its own, trivial-rewrite(8) looks up every
+    ten seconds, and smtpd(8) remembers of the addresses it has been asked for: it would go on refusing a new domain's.
+    A Postfix that does not reload says so in its log, and gets there by itself.
+    """
+    try:
+        pid = int(_PID_FILE.read_text())
+        if Path(f"/proc/{pid}/comm").read_text().strip() == "master":
+            subprocess.run(["postfix", "reload"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    except (OSError, ValueError):
+        # It does not run.
+        return
+
+
+def read_table(path: Path) -> dict[str, str]:
+    """Return the entries of an LMDB file."""
+    opened = need("lmdb").open(str(path), subdir=False, readonly=True, lock=False)
+    with opened as environment, environment.begin() as transaction:
+        return {key.decode(): value.decode() for key, value in transaction.cursor()}
 
 
 def write_table(path: Path, entries: Mapping[str, str]) -> None:

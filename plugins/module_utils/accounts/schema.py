@@ -8,6 +8,7 @@ SQLite's; `postgresql.dialect` makes PostgreSQL's of them, so a table looks the 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -114,7 +115,9 @@ def mailbox_row(mailbox: Mailbox) -> tuple[Any, ...]:
 def mailbox_from_row(row: tuple[Any, ...], send_as: tuple[str, ...] = ()) -> Mailbox:
     """Return the mailbox of a row with `MAILBOX_COLUMNS`."""
     address, password_hash, quota, display_name, active = row[:5]
-    rate_limit, created, modified = row[-3:]
+    rate_limit = row[-3]
+    # A bulk of mailboxes has the same few times.
+    created, modified = map(sys.intern, row[-2:])
     protocols = _protocols(row[5:-3])
     return Mailbox(
         address, password_hash, quota, display_name, bool(active), protocols, rate_limit, send_as, created, modified

@@ -16,8 +16,14 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-TREES = ("/etc/postfix", "/etc/dovecot", "/etc/mailwright", "/var/lib/mailwright")
-SERVICES = ("postfix.service", "postfix@-.service", "dovecot.service")
+TREES = (
+    "/etc/postfix", "/etc/dovecot", "/etc/mailwright", "/etc/mailwright-postfix", "/etc/postgresql",
+    "/var/lib/mailwright",
+)  # fmt: skip
+SERVICES = (
+    "postfix.service", "postfix@-.service", "dovecot.service",
+    "postgresql@15-main.service", "postgresql@17-main.service",
+)  # fmt: skip
 
 
 def main() -> None:

@@ -59,6 +59,7 @@ def test_each_difference_is_named(wanted: dict, specified: dict, expected: str) 
         ("{{ demo_other }}", None),
         ("plain", None),
         (["mail_domains"], None),
+        ("{{ mail_accounts_database.port | default(5432) }}", ("mail_accounts_database.port", 5432)),
     ],
 )
 def test_site_input(default: object, expected: object) -> None:

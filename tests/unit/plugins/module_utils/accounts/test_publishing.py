@@ -163,6 +163,20 @@ def test_the_policy_service_of_postfix_reads_its_own_table_alone(root: Path, one
     assert readers(root)[0].stale(1)
 
 
+def test_postfix_is_told_of_domains_that_come_and_go(
+    root: Path, one: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(postfix_reader, "reload_postfix", lambda: told.append(len(told)))
+    publish(readers(root), one)
+    assert len(told) == 1
+    fewer = replace(one, mailboxes={}, aliases={}, generation=one.generation + 1)
+    publish(readers(root), fewer)
+    assert len(told) == 1, "the domains are the same"
+    publish(readers(root), replace(fewer, domains={}, generation=one.generation + 2))
+    assert len(told) == 2
+
+
 def test_what_is_current_is_not_written_again(root: Path, one: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(readers(root), one)
 
