@@ -56,20 +56,19 @@ class _Builder:
         return result
 
     def _value(self, event: Any, depth: int) -> Any:
-        kind = type(event)
-        if kind is yaml.ScalarEvent:
+        if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event)
-        if kind is yaml.AliasEvent or event.anchor is not None or event.tag is not None or depth > _DEEPEST:
+        if isinstance(event, yaml.AliasEvent) or event.anchor is not None or event.tag is not None or depth > _DEEPEST:
             raise NotPlain
         get = self._parser.get_event
-        if kind is yaml.SequenceStartEvent:
+        if isinstance(event, yaml.SequenceStartEvent):
             entries = []
-            while type(event := get()) is not yaml.SequenceEndEvent:
+            while not isinstance(event := get(), yaml.SequenceEndEvent):
                 entries.append(self._value(event, depth + 1))
             return entries
         result = {}
-        while type(event := get()) is not yaml.MappingEndEvent:
-            if type(event) is not yaml.ScalarEvent:
+        while not isinstance(event := get(), yaml.MappingEndEvent):
+            if not isinstance(event, yaml.ScalarEvent):
                 raise NotPlain
             key = self._scalar(event)
             result[key] = self._value(get(), depth + 1)

@@ -19,14 +19,14 @@ STORE = {
 }
 
 
-def run_module(host: Host, name: str, /, *flags: str, fails: bool = False, **options: Any) -> dict[str, Any]:
+def run_module(host: Host, module: str, /, *flags: str, fails: bool = False, **options: Any) -> dict[str, Any]:
     """Run an account module and return its result; ``flags`` are ansible's, such as ``--check``.
 
     Raises:
         AssertionError: it fails and should not, or the other way round.
     """
     given = json.dumps({**STORE, **options})
-    command = ["ansible", host.name, "--module-name", f"mailwright.mail.{name}", "--args", given, *flags]
+    command = ["ansible", host.name, "--module-name", f"mailwright.mail.{module}", "--args", given, *flags]
     environment = {"ANSIBLE_STDOUT_CALLBACK": "minimal", "ANSIBLE_DEPRECATION_WARNINGS": "false"}
     answer = ansible(*command, environment=environment)
     start = answer.stdout.find("=> {")

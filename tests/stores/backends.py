@@ -65,9 +65,10 @@ class SqliteBackend(Backend):
 
     def install(self, migrations: Migrations, *statements: str) -> None:
         self.path.parent.mkdir(exist_ok=True)
-        with closing(sqlite3.connect(self.path)) as connection, connection:
+        with closing(sqlite3.connect(self.path)) as connection:
             for statement in [*(one for migration in migrations for one in migration), *statements]:
                 connection.execute(statement)
+            connection.commit()
 
     def dump(self) -> str:
         if not self.path.exists():

@@ -10,6 +10,7 @@ Everything is linear in the number of destinations and free of recursion.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 
@@ -122,8 +123,9 @@ def _cut(path: list[str], address: str) -> set[str]:
 def way_around(leads: Leads, loop: Collection[str], start: str) -> list[str]:
     """Return the shortest way from ``start`` through its ``loop`` back to it, with ``start`` at both ends."""
     came_from: dict[str, str] = {}
-    waiting = [start]
-    for address in waiting:
+    waiting = deque([start])
+    while waiting:
+        address = waiting.popleft()
         for name in leads[address]:
             if name == start:
                 return [*_back(came_from, address, start), start]

@@ -30,7 +30,7 @@ SCHEME = "SHA512-CRYPT"
 
 def make_password() -> str:
     """Return a new password of 125 bits, such as ``k3fpq-7hxwe-m2c9t-vz4ru-nd8ys``."""
-    groups = ("".join(secrets.choice(ALPHABET) for _ in range(_GROUP)) for _ in range(_GROUPS))
+    groups = ("".join(secrets.choice(ALPHABET) for dummy in range(_GROUP)) for dummy in range(_GROUPS))
     return "-".join(groups)
 
 

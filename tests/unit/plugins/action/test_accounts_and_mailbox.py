@@ -38,15 +38,15 @@ def plain_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ansible.plugins.action.ActionBase.run", lambda *_given, **_named: {})
 
 
-def run(name: str, /, **options: Any) -> dict[str, Any]:
+def run(module: str, /, **options: Any) -> dict[str, Any]:
     """Return the action's result, which here is what it calls the module with."""
 
-    class Action(ACTIONS[name]):  # type: ignore[misc]  # mypy does not see which class that is
+    class Action(ACTIONS[module]):  # type: ignore[misc]  # mypy does not see which class that is
         def __init__(self) -> None:
             self._task = types.SimpleNamespace(args=options, async_val=0)
 
         def _execute_module(self, **given: Any) -> dict[str, Any]:
-            assert given["module_name"] == f"mailwright.mail.{name}"
+            assert given["module_name"] == f"mailwright.mail.{module}"
             result: dict[str, Any] = given["module_args"]
             return result
 

@@ -303,8 +303,8 @@ def test_mount_points_are_refused(run: Run, base: None, root: Path, mail_data: s
 @needs_mount
 @pytest.mark.parametrize("mail_data", ["archive", "delete"])
 def test_a_full_disk_loses_nothing(run_module: Run, path: Path, small: Path, mail_data: str) -> None:
-    def run(name: str, /, **options: Any) -> Result:
-        return run_module(name, path=str(path), mail_root=str(small), **options)
+    def run(module: str, /, **options: Any) -> Result:
+        return run_module(module, path=str(path), mail_root=str(small), **options)
 
     run("domain", name="example.com")
     run("mailbox", address="alice@example.com", password_hash="*")
