@@ -89,7 +89,7 @@ def test_o02_r07_a_full_mailbox_is_refused_as_configured(mx: MailHost, client: C
 
 def test_o06_what_will_be_removed_is_there(mx: MailHost, client: Client, visited: str) -> None:
     """So that the test after the removal looks where there was something."""
-    assert set(GONE.findall(mx.program("accounts_text.py"))) == {
+    assert set(GONE.findall(mx.accounts_text())) == {
         "gone.example", "leaving@example.com", "parting@example.com", "leaving.example",
     }  # fmt: skip
     assert mx.postmap("smtpd_sender_login_maps", "visitor@gone.example") == "visitor@gone.example"
@@ -97,7 +97,7 @@ def test_o06_what_will_be_removed_is_there(mx: MailHost, client: Client, visited
     assert mx.postmap("smtpd_recipient_restrictions", "gone.example") == "mailwright_allow_from"
     assert "leaving@example.com" in mx.run("doveadm user '*'").splitlines()
     for phone in PHONES:
-        assert phone["name"] in mx.program("accounts_text.py")
+        assert phone["name"] in mx.accounts_text()
 
 
 def test_o02_check_mode_foretells_a_removal(mx: MailHost, removed: Pair) -> None:
