@@ -17,8 +17,8 @@ HASHES_ALLOWED = re.compile(
     r"/var/lib/mailwright/(accounts\.db|published/dovecot/credentials\.db)(-wal|-shm|-journal)?$"
     r"|/var/lib/postgresql/\d+/main/(base|pg_wal|pg_stat_tmp)/"
 )
-# Postfix and Dovecot log in to a database elsewhere; what only writes to it is not kept.
-DATABASE_PASSWORDS_ALLOWED = re.compile(r"/etc/(mailwright-postfix/pgpass|dovecot/mailwright-pgpass)$")
+# Postfix, its policy service and Dovecot log in to a database elsewhere; what only writes to it is not kept.
+DATABASE_PASSWORDS_ALLOWED = re.compile(r"/etc/(mailwright-(postfix|policy)/pgpass|dovecot/mailwright-pgpass)$")
 KEYS_ALLOWED = re.compile(r"/etc/mailwright/(tls/[^/]+/privkey\.pem|ca/ca\.key)$|/run/dovecot/dovecot\.conf\.binary$")
 
 
