@@ -36,19 +36,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("mx", names, indirect=True)
 
 
-def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Leave out what needs PostgreSQL where no host has it."""
-    with contextlib.suppress(NoBed):
-        return True if collection_path.name == "test_database.py" and not with_postgresql() else None
-    return None
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     def place(item: pytest.Item) -> tuple[bool, int]:
         scenario = _SCENARIO.match(item.name)
         return item.get_closest_marker("last") is not None, _ORDER.find(scenario[1]) if scenario else -1
 
     items.sort(key=place)
+    with contextlib.suppress(NoBed):
+        if not with_postgresql():
+            left_out = [item for item in items if item.path.name == "test_database.py"]
+            config.hook.pytest_deselected(items=left_out)
+            items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")

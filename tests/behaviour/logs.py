@@ -29,6 +29,8 @@ PROVOKED = {
         r"|Aborted \w+ request for \S+: Lookup timed out|virtual_\w+(: proxy:pgsql| lookup failure)"
         r"|problem talking to server|table pgsql:/root/changed"
     ),
+    # A domain comes or goes: Postfix is reloaded, and ends processes that others are talking to.
+    "O05": r"Connection reset by peer$",
     "R11": r"queue file size limit exceeded|mail_stream_cleanup: close error",
 }
 _SERVICES = ("postfix", "dovecot")
