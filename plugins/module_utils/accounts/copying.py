@@ -10,11 +10,9 @@ from typing import Any
 
 from ..core.errors import Conflict
 from ..core.plan import Change
-from .model import NO_LOGIN, Accounts
+from .model import KINDS, NO_LOGIN, Accounts
 from .plan import AccountsPlan
 
-# kind -> attribute of `Accounts`; what goes goes in the reverse order.
-KINDS = {"domain": "domains", "mailbox": "mailboxes", "alias": "aliases", "app_password": "app_passwords"}
 _PLURALS = {"domain": "domains", "mailbox": "mailboxes", "alias": "aliases", "app_password": "app passwords"}
 _NAMED = 5
 

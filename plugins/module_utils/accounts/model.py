@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from ..core.addresses import RECIPIENT_DELIMITER
 
 PROTOCOLS = ("imap", "pop3", "smtp", "sieve")
+# What a store holds: kind of object -> attribute of `Accounts`, in the order in which one refers to another.
+KINDS = {"domain": "domains", "mailbox": "mailboxes", "alias": "aliases", "app_password": "app_passwords"}
 # In place of a password hash: the mailbox receives, and nobody can log in to it.
 NO_LOGIN = "*"
 

@@ -22,7 +22,7 @@ from .purge import check_purge_limit, find_unlisted
 from .required import required_aliases
 from .schemes.known import Recipe
 from .strays import check_chains, check_destinations, check_receiver
-from .views import shown_alias, shown_app_password, shown_domain, shown_mailbox
+from .views import listed, shown_alias, shown_app_password, shown_domain, shown_mailbox
 from .wanted import Wanted, WantedAlias, WantedMailbox
 from .wanted_app_password import WantedAppPassword
 
@@ -283,7 +283,7 @@ def _remove_domain(draft: _Draft, wanted: Wanted, name: str, cascade: bool) -> N
     owned = [address for address in aliases if not draft.aliases[address].required]
     if (mailboxes or owned) and not cascade:
         remaining = [
-            f"the {kind} {_listed(names)}" for kind, names in (("mailboxes", mailboxes), ("aliases", owned)) if names
+            f"the {kind} {listed(names)}" for kind, names in (("mailboxes", mailboxes), ("aliases", owned)) if names
         ]
         raise Conflict(
             f"domain {name}: {' and '.join(remaining)} would remain; remove them first, or give cascade: true"
@@ -318,14 +318,13 @@ def _remove_from_aliases(draft: _Draft, wanted: Wanted, gone: Mapping[str, bool]
         if not left and all(gone[address] for address in lost.values()):
             how = "by purge" if draft.purged.intersection(lost.values()) else "with cascade"
             raise Conflict(
-                f"{_listed(lost)} cannot be removed {how}: the alias {alias.address} has no other destination; "
+                f"{listed(lost)} cannot be removed {how}: the alias {alias.address} has no other destination; "
                 "remove that alias too, or give it another one"
             )
         draft.set(draft.aliases, Alias, alias.address, {"destinations": left})
     if referring:
         told = "; ".join(
-            f"{address} is a destination of {_listed(sorted(names))}"
-            for address, names in sorted(referring.items())[:5]
+            f"{address} is a destination of {listed(sorted(names))}" for address, names in sorted(referring.items())[:5]
         )
         raise Conflict(f"{told}; take it out of there first, or give cascade: true")
 
@@ -353,7 +352,7 @@ def _check_parents(draft: _Draft, wanted: Wanted, predict: bool) -> list[str]:
     for kind, address in wanted.present_addresses():
         if domain_of(address) not in draft.domains:
             missing.setdefault(domain_of(address), []).append(f"{kind} {address}")
-    told = [f"{_listed(names)}: the domain {domain} is not in the store" for domain, names in sorted(missing.items())]
+    told = [f"{listed(names)}: the domain {domain} is not in the store" for domain, names in sorted(missing.items())]
     if told and not predict:
         raise Conflict(f"{'; '.join(told)}; add the domain first")
     return [f"{one}; a run fails unless an earlier task adds it" for one in told]
@@ -368,7 +367,7 @@ def _unreachable(draft: _Draft, wanted: Wanted) -> list[str]:
         if domain in backups and (address in wanted.mailboxes or domain in wanted.domains):
             mailboxes.setdefault(domain, []).append(address)
     return [
-        f"{'mailbox' if len(names) == 1 else 'mailboxes'} {_listed(sorted(names))}: the domain {domain} is backup_mx, "
+        f"{'mailbox' if len(names) == 1 else 'mailboxes'} {listed(sorted(names))}: the domain {domain} is backup_mx, "
         "so its mail goes to the domain's main server and never arrives here"
         for domain, names in sorted(mailboxes.items())
     ]
@@ -429,10 +428,3 @@ def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[
         if known is not value and known != value:
             yield name
     yield from before.keys() - after.keys()
-
-
-def _listed(names: Collection[str], limit: int = 10) -> str:
-    listed = list(names)
-    if len(listed) <= limit:
-        return ", ".join(listed)
-    return f"{', '.join(listed[:limit])} and {len(listed) - limit} more"

@@ -11,6 +11,7 @@ from typing import Any
 from ..core.errors import Conflict
 from .model import NO_LOGIN, AppPassword, Mailbox
 from .schemes.known import Recipe
+from .views import listed
 from .wanted_app_password import WantedAppPassword
 
 _NAMED = 10
@@ -100,7 +101,7 @@ def _check_mailboxes(
         if one.mailbox not in mailboxes:
             missing.setdefault(one.mailbox, []).append(one.key)
     told = [
-        f"app {_plural('password', keys)} {_listed(keys)}: the mailbox {mailbox} is not in the store"
+        f"app {_plural('password', keys)} {listed(sorted(keys), _NAMED)}: the mailbox {mailbox} is not in the store"
         for mailbox, keys in sorted(missing.items())
     ]
     if told and not predict:
@@ -131,14 +132,8 @@ def _useless(
         if lacking or not set(one.protocols) & set(mailbox.protocols):
             why = f"does not open {', '.join(lacking or one.protocols)}, which the mailbox may not use"
             told.setdefault(why, []).append(one.key)
-    return [f"app {_plural('password', keys)} {_listed(keys)}: {why}" for why, keys in told.items()]
+    return [f"app {_plural('password', keys)} {listed(sorted(keys), _NAMED)}: {why}" for why, keys in told.items()]
 
 
 def _plural(word: str, names: Collection[str]) -> str:
     return word if len(names) == 1 else f"{word}s"
-
-
-def _listed(names: Collection[str]) -> str:
-    listed = sorted(names)
-    more = f" and {len(listed) - _NAMED} more" if len(listed) > _NAMED else ""
-    return ", ".join(listed[:_NAMED]) + more

@@ -18,11 +18,10 @@ from ..core.plan import Change
 from ..core.run import converge, failing, warn
 from .argspec import CHECKS, COMMON, DOCUMENT, MAIL
 from .backends import open_store, read_store
-from .copying import KINDS as COPIED
 from .copying import make_copy_plan
 from .handover import Handover
 from .mailremoval import MailRemoval
-from .model import Accounts
+from .model import KINDS, Accounts
 from .offered import setting_warnings
 from .passwords import make_many, verify_many
 from .plan import AccountsPlan, make_plan, password_checks
@@ -34,8 +33,6 @@ from .wanted import Wanted, parse_wanted
 
 # Options of the modules that say how, not what.
 _HOW = {*COMMON, *DOCUMENT, *CHECKS, *MAIL}
-_LISTS = {"domain": "domains", "mailbox": "mailboxes", "alias": "aliases", "app_password": "app_passwords"}
-KINDS = ("domain", "mailbox", "alias", "app_password")
 
 
 def run_accounts(module: AnsibleModule) -> None:
@@ -258,20 +255,9 @@ class _Session:
         after = plan.after
         mail = self._mail.returns()
         if not self._kind:
-            counts = plan.counts()
-            nothing = {"add": 0, "change": 0, "remove": 0}
-            return {
-                **mail,
-                "counts": {kind: counts.get(kind, nothing) for kind in KINDS},
-                "total": {
-                    "domains": len(after.domains),
-                    "mailboxes": len(after.mailboxes),
-                    "aliases": len(after.aliases),
-                    "app_passwords": len(after.app_passwords),
-                },
-            }
+            return {**mail, **_numbers(plan)}
         value: dict[str, Any] | None = None
-        for name in getattr(self._wanted, _LISTS[self._kind]):
+        for name in getattr(self._wanted, KINDS[self._kind]):
             if self._kind == "domain" and name in after.domains:
                 value = domain_value(after.domains[name])
             elif self._kind == "mailbox" and name in after.mailboxes:
@@ -303,12 +289,17 @@ class _CopySession(_Session):
         )
 
     def _returns(self, plan: AccountsPlan) -> dict[str, Any]:
-        counts = plan.counts()
-        nothing = {"add": 0, "change": 0, "remove": 0}
-        return {
-            "counts": {kind: counts.get(kind, nothing) for kind in COPIED},
-            "total": {attribute: len(getattr(plan.after, attribute)) for attribute in COPIED.values()},
-        }
+        return _numbers(plan)
+
+
+def _numbers(plan: AccountsPlan) -> dict[str, Any]:
+    """Return how many objects of each kind the plan adds, changes and removes, and how many there are then."""
+    counts = plan.counts()
+    nothing = {"add": 0, "change": 0, "remove": 0}
+    return {
+        "counts": {kind: counts.get(kind, nothing) for kind in KINDS},
+        "total": {attribute: len(getattr(plan.after, attribute)) for attribute in KINDS.values()},
+    }
 
 
 def _hashed(plan: AccountsPlan) -> AccountsPlan:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from .offered import named
-from .passwords import is_weak, scheme_of
+from .passwords import is_weak
 from .plan import AccountsPlan
 from .schemes.dovecot import BUILDS, Build, build_of
+from .summary import base_scheme
 from .wanted import Wanted
 
 
@@ -56,7 +57,7 @@ def _scheme(plan: AccountsPlan, name: str, stored: str) -> tuple[str, bool]:
     """
     if name in plan.passwords:
         return plan.passwords[name][0].scheme.name, False
-    scheme = (scheme_of(stored) or "").partition(".")[0]
+    scheme = base_scheme(stored)
     return scheme, scheme == "CRYPT" and is_weak(stored)
 
 

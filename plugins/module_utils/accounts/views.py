@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from ..core.addresses import show_domain
@@ -130,3 +131,11 @@ def shown_alias(alias: Alias, _before: Alias | None) -> dict[str, Any]:
     """Return the lines of a diff for an alias."""
     value = {key: entry for key, entry in alias_value(alias).items() if key not in ("address", "unicode_address")}
     return {**value, "required": True} if alias.required else value
+
+
+def listed(names: Collection[str], limit: int = 10) -> str:
+    """Return ``names`` for a message, with the number of those that are left out beyond ``limit``."""
+    shown = list(names)
+    if len(shown) <= limit:
+        return ", ".join(shown)
+    return f"{', '.join(shown[:limit])} and {len(shown) - limit} more"
