@@ -30,7 +30,7 @@ PROVOKED = {
         r"|problem talking to server|table pgsql:/root/changed"
     ),
     # A domain comes or goes: Postfix is reloaded, and ends processes that others are talking to.
-    "O05": r"Connection reset by peer$",
+    "O05": r"^postfix/\S+: warning: .*: Connection reset by peer$",
     "R11": r"queue file size limit exceeded|mail_stream_cleanup: close error",
 }
 _SERVICES = ("postfix", "dovecot")
