@@ -129,15 +129,20 @@ sanity-others unit-others: # what the lists of other interpreters are added to; 
 sanity-%: build/venv-%/.ready
 	@bash tests/gates/sanity.sh build/venv-$* --test compile --test import --test validate-modules
 
+# Hypothesis' profiles: "ci" takes the same examples in every run, so that a change is judged by what it changed;
+# "default" looks for new ones.
+HYPOTHESIS ?= ci
+PYTEST_UNIT := pytest -q --hypothesis-profile=$(HYPOTHESIS)
+
 .PHONY: unit
-unit: $(VENV_READY) tree ## Unit tests on every interpreter from 3.11 up, with the coverage of module_utils
+unit: $(VENV_READY) tree ## Unit tests on every interpreter from 3.11 up, with the coverage of module_utils (HYPOTHESIS=default: new examples)
 	@mkdir -p build/coverage
-	@failed=0; $(BIN)/coverage run -m pytest -q || failed=1; $(BIN)/coverage report; \
+	@failed=0; $(BIN)/coverage run -m $(PYTEST_UNIT) || failed=1; $(BIN)/coverage report; \
 	$(MAKE) --keep-going unit-others $(patsubst %,unit-%,$(OTHERS)) || failed=1; exit "$$failed"
 
 unit-%: build/venv-%/.ready tree
 	@echo "unit tests on Python $*"
-	@build/venv-$*/bin/python -m pytest -q
+	@build/venv-$*/bin/python -m $(PYTEST_UNIT)
 
 .PHONY: molecule
 molecule: setup $(VENV_READY) tree ## Run molecule's scenarios on the test bed: all, or SCENARIO=name
