@@ -43,6 +43,10 @@ options:
       - A text from which the salt is computed, such as the mailbox's address. It need not be secret, but nobody else's
         password should have the same one.
     type: str
+  user:
+    description:
+      - The mailbox's address. Only V(DIGEST-MD5) needs it, which hashes the user's name too.
+    type: str
   rounds:
     description:
       - What hashing costs, for V(BLF-CRYPT), V(CRYPT), V(SHA256-CRYPT), V(SHA512-CRYPT), V(PBKDF2), V(SCRAM-SHA-1),
@@ -108,13 +112,14 @@ def dovecot_password(
     *,
     salt: str | None = None,
     seed: str | None = None,
+    user: str | None = None,
     allow_weak_scheme: bool = False,
     **options: Any,
 ) -> str:
     """Return ``password`` hashed in ``scheme``."""
     try:
         return make_fixed_hash(
-            "dovecot_password", password, scheme, options, salt=salt, seed=seed, allow_weak=allow_weak_scheme
+            "dovecot_password", password, scheme, options, salt=salt, seed=seed, user=user, allow_weak=allow_weak_scheme
         )
     except MailwrightError as error:
         raise AnsibleFilterError(str(error)) from error

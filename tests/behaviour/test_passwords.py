@@ -26,6 +26,8 @@ from ansible_collections.mailwright.mail.plugins.module_utils.accounts.schemes.k
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.summary import CHALLENGES
 
 # DES-CRYPT reads 8 bytes of it.
+# DIGEST-MD5 hashes the user's name, too.
+USER = "alice@example.com"
 PASSWORD = "Pä ss'w"
 NAMES = [f"{name}{encoding}" for name in SCHEMES for encoding in ("", ".b64", ".hex")]
 # Made by doveadm without the length that every Dovecot asks for.
@@ -36,14 +38,15 @@ NOT_FROM_DOVEADM = {"PLAIN-TRUNC"}
 def asked(mx: MailHost, weak: bool = False) -> dict[str, Any]:
     """Return what the host's Dovecot says to a hash of every scheme in every encoding, with the hashes by user."""
     recipes = [make_recipe("scheme", name, allow_weak=True) for name in NAMES]
-    made = make_many((recipe, PASSWORD) for recipe in recipes)
-    hashes = {f"{name.lower()}@example.com": stored for name, stored in zip(NAMES, made, strict=True)}
+    users = [f"{name.lower()}@example.com" for name in NAMES]
+    made = make_many((recipe, PASSWORD, user) for recipe, user in zip(recipes, users, strict=True))
+    hashes = dict(zip(users, made, strict=True))
     for name in ("MD5-CRYPT", "DES-CRYPT"):
         # CRYPT is as good as the hash behind it.
         hashes[f"crypt-{name.lower()}@example.com"] = (
             "{CRYPT}" + hashes[f"{name.lower()}@example.com"].partition("}")[2]
         )
-    document = {"password": PASSWORD, "schemes": NAMES, "hashes": hashes, "weak": weak}
+    document = {"password": PASSWORD, "user": USER, "schemes": NAMES, "hashes": hashes, "weak": weak}
     return {"hashes": hashes, **mx.program("dovecot_passwords.py", json.dumps(document))}
 
 
@@ -68,7 +71,7 @@ def test_what_dovecot_makes_we_verify(mx: MailHost) -> None:
     assert answers["made"].keys() == {name for name in NAMES if name.partition(".")[0] not in lacks}
     for name, made in answers["made"].items():
         if name.partition(".")[0] not in NOT_FROM_DOVEADM:
-            assert verify(parse_hash(name, made, allow_weak=True), PASSWORD), name
+            assert verify(parse_hash(name, made, allow_weak=True), PASSWORD, USER), name
 
 
 @pytest.mark.parametrize("weak", [False, True])

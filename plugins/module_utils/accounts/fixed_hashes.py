@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..core.addresses import parse_mailbox_address
 from ..core.errors import Conflict
 from .passwords import BadPassword, check_password
 from .schemes.known import Recipe, make_recipe
@@ -20,18 +21,20 @@ def make_fixed_hash(
     *,
     salt: object = None,
     seed: object = None,
+    user: object = None,
     allow_weak: bool = False,
 ) -> str:
     """Return a hash of ``password`` that is the same every time: its salt is given, or computed from a ``seed``.
 
     Raises:
-        InvalidValue, Conflict: as `make_recipe`; salt and seed are both given, or missing where the scheme has a salt.
+        InvalidValue, Conflict: as `make_recipe`; salt and seed are both given, or missing where the scheme has a salt;
+            user is missing or no address where the scheme hashes it.
         BadPassword: the password cannot be taken, or the salt not by this scheme.
     """
     recipe = make_recipe(f"scheme of {subject}", _text(f"scheme of {subject}", scheme), options, allow_weak=allow_weak)
     text = _text(f"the password given to {subject}", password)
     check_password(f"the password given to {subject}", text, recipe)
-    return recipe.make(text, _fixed_salt(subject, recipe, salt, seed))
+    return recipe.make(text, _fixed_salt(subject, recipe, salt, seed), _user(subject, recipe, user))
 
 
 def _fixed_salt(subject: str, recipe: Recipe, salt: object, seed: object) -> bytes:
@@ -54,6 +57,14 @@ def _fixed_salt(subject: str, recipe: Recipe, salt: object, seed: object) -> byt
     if problem:
         raise BadPassword(f"salt of {subject}", f"{problem} for {recipe.scheme.name}")
     return given
+
+
+def _user(subject: str, recipe: Recipe, user: object) -> str:
+    if not recipe.scheme.of_user:
+        return ""
+    if user is None:
+        raise Conflict(f"{subject}: {recipe.name} hashes the user's name too; give user, the mailbox's address")
+    return str(parse_mailbox_address(_text(f"user of {subject}", user), f"user of {subject}"))
 
 
 def _text(subject: str, value: object) -> str:

@@ -20,6 +20,8 @@ from .schemes.base import Encoding
 from .schemes.known import SCHEMES, Form, Recipe, check_strength, find_form, make_recipe
 
 DEFAULT_SCHEME = "ARGON2ID"
+# (stored hash, password, user)
+Check = tuple[str, str, str]
 _PREFIX = re.compile(r"\{([A-Za-z0-9.-]+)\}(.*)", re.DOTALL)
 
 
@@ -111,29 +113,32 @@ def check_password(subject: str, password: str, scheme: Recipe | None = None) ->
         raise BadPassword(subject, f"has {size} bytes, and {scheme.name} reads only {longest}; choose another scheme")
 
 
-def make_hash(scheme: str | Recipe, password: str) -> str:
-    """Return a new hash of ``password`` in its stored form, by a recipe or by the name of a scheme."""
+def make_hash(scheme: str | Recipe, password: str, user: str) -> str:
+    """Return a new hash of ``password`` in its stored form, by a recipe or by the name of a scheme.
+
+    ``user`` is the mailbox's address: some schemes hash it too.
+    """
     recipe = _recipe(scheme)
-    return recipe.make(password, recipe.scheme.salt(secrets.token_bytes(recipe.scheme.entropy)))
+    return recipe.make(password, recipe.scheme.salt(secrets.token_bytes(recipe.scheme.entropy)), user)
 
 
-def verify(stored: str, password: str) -> bool:
-    """Whether ``stored`` was made from ``password``; never for ``*`` and for schemes unknown here."""
+def verify(stored: str, password: str, user: str) -> bool:
+    """Whether ``stored`` was made from the ``password`` of ``user``; never for ``*`` and for schemes unknown here."""
     found = _parts(stored)
-    return found is not None and found[0].scheme.verify(password.encode(), found[1])
+    return found is not None and found[0].scheme.verify(found[0].scheme.secret(password, user), found[1])
 
 
-def verify_many(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], bool]:
-    """Verify (stored hash, password) pairs on all cores and return what each gave."""
-    wanted = list(dict.fromkeys(pairs))
+def verify_many(checks: Iterable[Check]) -> dict[Check, bool]:
+    """Verify (stored hash, password, user) on all cores and return what each gave."""
+    wanted = list(dict.fromkeys(checks))
     with ThreadPoolExecutor(_cores()) as pool:
-        return dict(zip(wanted, pool.map(lambda pair: verify(*pair), wanted), strict=True))
+        return dict(zip(wanted, pool.map(lambda check: verify(*check), wanted), strict=True))
 
 
-def make_many(pairs: Iterable[tuple[str | Recipe, str]]) -> list[str]:
-    """Hash (scheme, password) pairs on all cores, each with a salt of its own, in their order."""
+def make_many(wanted: Iterable[tuple[str | Recipe, str, str]]) -> list[str]:
+    """Hash (scheme, password, user) on all cores, each with a salt of its own, in their order."""
     with ThreadPoolExecutor(_cores()) as pool:
-        return list(pool.map(lambda pair: make_hash(*pair), pairs))
+        return list(pool.map(lambda one: make_hash(*one), wanted))
 
 
 def _recipe(scheme: str | Recipe) -> Recipe:

@@ -17,6 +17,7 @@ from ..core.errors import Conflict
 from ..core.plan import Change, Plan
 from .limits import check_limits
 from .model import Accounts, Alias, AppPassword, Domain, Mailbox, domain_of, without_tag
+from .passwords import Check
 from .plan_app_passwords import plan_app_passwords
 from .purge import check_purge_limit, find_unlisted
 from .required import required_aliases
@@ -33,28 +34,28 @@ _Object = TypeVar("_Object", Domain, Mailbox, Alias)
 class AccountsPlan(Plan):
     """The changes, and what `store.Store.apply` needs for them.
 
-    ``after`` has an empty hash where a password is still to be hashed: ``passwords`` has them as (recipe, password), by
-    the mailbox's address or the app password's key, which no address can be. ``touched`` names the objects that differ
-    by kind; one that is not in ``after`` goes.
+    ``after`` has an empty hash where a password is still to be hashed: ``passwords`` has them as (recipe, password,
+    mailbox's address), by that address or the app password's key, which no address can be. ``touched`` names the
+    objects that differ by kind; one that is not in ``after`` goes.
     """
 
     found: Accounts = field(default_factory=Accounts)
     after: Accounts = field(default_factory=Accounts)
     touched: dict[str, list[str]] = field(default_factory=dict)
-    passwords: dict[str, tuple[Recipe, str]] = field(default_factory=dict, repr=False)
+    passwords: dict[str, tuple[Recipe, str, str]] = field(default_factory=dict, repr=False)
     warnings: list[str] = field(default_factory=list)
     # Whether the store itself is to be written, be it only made or migrated.
     writes: bool = False
 
 
-def password_checks(found: Accounts, wanted: Wanted) -> dict[str, tuple[str, str]]:
-    """Return (stored hash, password) by address or key for all whose stored hash has to be verified first."""
+def password_checks(found: Accounts, wanted: Wanted) -> dict[str, Check]:
+    """Return what has to be verified before the plan is made, by address or key."""
     kinds: tuple[tuple[Mapping[str, WantedMailbox | WantedAppPassword], Mapping[str, Mailbox | AppPassword]], ...] = (
         (wanted.mailboxes, found.mailboxes),
         (wanted.app_passwords, found.app_passwords),
     )
     return {
-        name: (known[name].password_hash, one.password)
+        name: (known[name].password_hash, one.password, one.user)
         for asked, known in kinds
         for name, one in asked.items()
         if one.present and one.password is not None and one.update_password == "always" and name in known
@@ -119,7 +120,7 @@ class _Draft:
         self.mailboxes = dict(found.mailboxes)
         self.aliases = dict(found.aliases)
         self.app_passwords = dict(found.app_passwords)
-        self.passwords: dict[str, tuple[Recipe, str]] = {}
+        self.passwords: dict[str, tuple[Recipe, str, str]] = {}
         # Addresses that were there and are taken out, with the leave to take them out of aliases too.
         self.removed: dict[str, bool] = {}
         # Those of them that went only because they are not listed.
@@ -172,7 +173,7 @@ def _put_mailbox(draft: _Draft, wanted: WantedMailbox, matches: bool) -> None:
     if new_hash is not None:
         values["password_hash"] = new_hash
         if not new_hash and wanted.password is not None:
-            draft.passwords[wanted.address] = (wanted.new_recipe, wanted.password)
+            draft.passwords[wanted.address] = (wanted.new_recipe, wanted.password, wanted.user)
     draft.set(draft.mailboxes, Mailbox, wanted.address, values)
 
 

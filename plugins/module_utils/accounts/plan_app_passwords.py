@@ -22,7 +22,7 @@ class AppPasswordsPlan:
     """``after`` has an empty hash where a password is still to be hashed; ``passwords`` has those by key."""
 
     after: dict[str, AppPassword]
-    passwords: dict[str, tuple[Recipe, str]] = field(default_factory=dict, repr=False)
+    passwords: dict[str, tuple[Recipe, str, str]] = field(default_factory=dict, repr=False)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -70,7 +70,7 @@ def _put(plan: AppPasswordsPlan, wanted: WantedAppPassword, matches: bool, now: 
     if new_hash is not None:
         values["password_hash"] = new_hash
         if not new_hash and wanted.password is not None:
-            plan.passwords[wanted.key] = (wanted.new_recipe, wanted.password)
+            plan.passwords[wanted.key] = (wanted.new_recipe, wanted.password, wanted.user)
     if known is None:
         plan.after[wanted.key] = AppPassword(wanted.mailbox, wanted.name, **values, created=now, modified=now)
         return

@@ -56,6 +56,10 @@ class WantedMailbox(WantedPassword):
     cascade: bool = False
     mail_data: str = "keep"
 
+    @property
+    def user(self) -> str:
+        return self.address
+
     def check_new(self) -> None:
         """Refuse to make the mailbox without a word about its password."""
         if self.password is None and self.password_hash is None:

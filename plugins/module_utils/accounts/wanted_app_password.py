@@ -28,6 +28,10 @@ class WantedAppPassword(WantedPassword):
     fields: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def user(self) -> str:
+        return self.mailbox
+
+    @property
     def key(self) -> str:
         """What it is called among all."""
         return app_password_key(self.mailbox, self.name)

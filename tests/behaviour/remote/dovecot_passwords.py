@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Asks this host's Dovecot about password hashes, with a second instance of it that serves a password file.
 
-Reads {"password": ..., "schemes": [...], "hashes": {user: hash}, "weak": false} and writes {"version", "made": {scheme:
-hash}, "verified": [user, ...], "logins": [user, ...], "challenged": {mechanism: [user, ...]}}: what ``doveadm pw -s``
-makes, what ``doveadm pw -t`` verifies, who logs in over IMAP, and who does by each challenge mechanism (not asked with
-"weak"). The service of the host is left alone. The password guards nothing: it is an argument here.
+Reads {"password": ..., "user": ..., "schemes": [...], "hashes": {user: hash}, "weak": false} and writes {"version",
+"made": {scheme: hash}, "verified": [user, ...], "logins": [user, ...], "challenged": {mechanism: [user, ...]}}: what
+``doveadm pw -s`` makes for "user", what ``doveadm pw -t`` verifies, who logs in over IMAP, and who does by each
+challenge mechanism (not asked with "weak"). The service of the host is left alone. The password guards nothing: it is
+an argument here.
 """
 
 from __future__ import annotations
@@ -111,12 +112,12 @@ def main() -> None:
                 "made": {
                     scheme: made
                     for scheme in asked["schemes"]
-                    if (made := run(*doveadm, "pw", "-s", scheme, "-p", password).stdout.strip())
+                    if (made := run(*doveadm, "pw", "-s", scheme, "-u", asked["user"], "-p", password).stdout.strip())
                 },
                 "verified": [
                     user
                     for user, made in hashes.items()
-                    if "(verified)" in run(*doveadm, "pw", "-t", made, "-p", password).stdout
+                    if "(verified)" in run(*doveadm, "pw", "-t", made, "-u", user, "-p", password).stdout
                 ],
                 "logins": logins,
                 "challenged": challenged,

@@ -82,10 +82,16 @@ class Scheme(ABC):
     options: tuple[CostOption, ...] = ()
     # Bytes of randomness that a salt takes; 0 where there is none.
     entropy = 0
+    # Whether a hash is of its user's name too, and of no use to anybody else.
+    of_user = False
 
     @abstractmethod
     def recognises(self, raw: bytes) -> bool:
         """Whether ``raw`` has the form of this scheme."""
+
+    def secret(self, password: str, user: str) -> bytes:
+        """Return what ``make`` and ``verify`` take for the ``password`` of ``user``, a mailbox's address."""
+        return password.encode()
 
     @abstractmethod
     def make(self, password: bytes, salt: bytes, cost: Cost) -> bytes:

@@ -14,6 +14,7 @@ from .argon import ARGON2
 from .base import CostOption, Encoding, Scheme
 from .cram_md5 import CRAM_MD5
 from .crypt_family import CRYPT
+from .digest_md5 import DIGEST_MD5
 from .digests import DIGESTS
 from .key_derivation import KEY_DERIVATION
 from .otp import OTP
@@ -21,14 +22,10 @@ from .plain import PLAIN
 
 # Good ones first: messages list them in this order.
 SCHEMES: Mapping[str, Scheme] = {
-    scheme.name: scheme for scheme in (*ARGON2, *CRYPT, *KEY_DERIVATION, *DIGESTS, *CRAM_MD5, *OTP, *PLAIN)
+    scheme.name: scheme for scheme in (*ARGON2, *CRYPT, *KEY_DERIVATION, *DIGESTS, *CRAM_MD5, *DIGEST_MD5, *OTP, *PLAIN)
 }
 # Dovecot's spellings of the encodings.
 _SUFFIXES = {"": None, "B64": Encoding.BASE64, "BASE64": Encoding.BASE64, "HEX": Encoding.HEX}
-# Known to Dovecot, and of no use here. The reason is the rest of a sentence.
-_NOT_MADE = {
-    "DIGEST-MD5": "hashes the user's name too, and RFC 6331 retired it",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +66,9 @@ class Recipe:
         """The form's scheme."""
         return self.form.scheme
 
-    def make(self, password: str, salt: bytes) -> str:
-        """Return the hash of ``password`` in its stored form; ``salt`` as the scheme takes it."""
-        raw = self.scheme.make(password.encode(), salt, dict(self.cost))
+    def make(self, password: str, salt: bytes, user: str) -> str:
+        """Return the hash of the ``password`` of ``user`` in its stored form; ``salt`` as the scheme takes it."""
+        raw = self.scheme.make(self.scheme.secret(password, user), salt, dict(self.cost))
         return f"{{{self.name}}}{self.form.encoding.encode(raw)}"
 
     def made(self, form: Form, raw: bytes) -> bool:
@@ -99,8 +96,6 @@ def find_form(subject: str, name: str) -> Form:
     scheme = SCHEMES.get(base)
     if scheme is None:
         good = ", ".join(known.name for known in SCHEMES.values() if not known.weak)
-        if base in _NOT_MADE:
-            raise InvalidValue(subject, name, f"is not taken: it {_NOT_MADE[base]}", f"use one of {good}")
         raise InvalidValue(
             subject,
             name,

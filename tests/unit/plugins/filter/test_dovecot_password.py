@@ -21,6 +21,7 @@ from ansible_collections.mailwright.mail.plugins.module_utils.accounts.passwords
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.schemes.known import SCHEMES
 
 ROOT = Path(__file__).parents[4]
+USER = "alice@example.com"
 # openssl passwd -6 -salt saltsaltsaltsalt secret
 KNOWN = (
     "{SHA512-CRYPT}$6$saltsaltsaltsalt$"
@@ -30,9 +31,10 @@ KNOWN = (
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_same_input_gives_the_same_hash(scheme: str) -> None:
-    made = dovecot_password("Pässw0rd"[:7], scheme, seed="alice@example.com", allow_weak_scheme=True)
-    assert made == dovecot_password("Pässw0rd"[:7], scheme, seed="alice@example.com", allow_weak_scheme=True)
-    assert verify(made, "Pässw0rd"[:7])
+    options = {"seed": USER, "user": USER, "allow_weak_scheme": True}
+    made = dovecot_password("Pässw0rd"[:7], scheme, **options)
+    assert made == dovecot_password("Pässw0rd"[:7], scheme, **options)
+    assert verify(made, "Pässw0rd"[:7], USER)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,7 @@ def test_the_same_input_gives_the_same_hash(scheme: str) -> None:
 def test_a_salt_stands_in_the_hash(scheme: str, salt: str, start: str) -> None:
     made = dovecot_password("secret", scheme, salt=salt)
     assert made.startswith(start)
-    assert verify(made, "secret")
+    assert verify(made, "secret", USER)
 
 
 def test_a_scheme_without_a_salt_needs_none() -> None:
@@ -69,6 +71,12 @@ def test_a_scheme_without_a_salt_needs_none() -> None:
         ("secret", {"seed": "x", "rounds": 3}, "'rounds': is no option of ARGON2ID"),
         ("secret", {"seed": "x", "memory": 3}, "ARGON2ID with memory 3: is out of range; give 8 to 4194304 KiB"),
         ("secret", {"seed": "x", "scheme": "NTLM"}, "'NTLM': is no password scheme known here"),
+        ("secret", {"scheme": "DIGEST-MD5", "allow_weak_scheme": True}, "hashes the user's name too; give user"),
+        (
+            "secret",
+            {"scheme": "DIGEST-MD5", "allow_weak_scheme": True, "user": "alice"},
+            "user of dovecot_password 'alice'",
+        ),
         ("secret", {"scheme": "PLAIN"}, "PLAIN stores the password as it is; .*allow_weak_scheme: true"),
         ("", {"seed": "x"}, "the password given to dovecot_password is empty"),
         (83, {"seed": "x"}, "is no text but of type int; write it in quotes"),
@@ -135,6 +143,6 @@ def ansible(folder: Path, play: dict[str, Any]) -> str:
 def test_the_documentation_has_every_option_and_its_sample_is_one() -> None:
     options = yaml.safe_load(plugin.DOCUMENTATION)["options"]
     known = {option.name for scheme in SCHEMES.values() for option in scheme.options}
-    assert options.keys() == {"_input", "scheme", "salt", "seed", "allow_weak_scheme"} | known
+    assert options.keys() == {"_input", "scheme", "salt", "seed", "user", "allow_weak_scheme"} | known
     sample = yaml.safe_load(plugin.RETURN)["_value"]["sample"]
-    assert verify(sample, "password")
+    assert verify(sample, "password", USER)

@@ -287,6 +287,17 @@ def test_stored_and_served_exactly(run: Run, base: Result, path: Path, published
     assert rows(path, "SELECT display_name FROM mailboxes WHERE quota > 0") == [(HOSTILE,)]
 
 
+def test_a_hash_that_holds_the_name_is_of_the_mailbox(run: Run, base: Result, path: Path) -> None:
+    wanted = {"password": "secret", "password_scheme": "DIGEST-MD5", "allow_weak_scheme": True}
+    mailboxes = [{"address": f"{name}@example.com", **wanted} for name in ("alice", "bob")]
+    assert run("accounts", mailboxes=mailboxes)["changed"]
+    # doveadm pw -s DIGEST-MD5 -u alice@example.com -p secret
+    assert rows(path, "SELECT password_hash FROM mailboxes WHERE address = 'alice@example.com'") == [
+        ("{DIGEST-MD5}b1726872c344b6dc8365b774f8fd6412",)
+    ]
+    assert not run("accounts", mailboxes=mailboxes)["changed"]
+
+
 def test_no_result_shows_a_secret(run: Run, base: Result) -> None:
     results = [
         run("mailbox", address="alice@example.com", password="correct horse", check=True),

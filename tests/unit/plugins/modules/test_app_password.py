@@ -175,7 +175,7 @@ def test_a_generated_one_opens_what_it_says(run: Run, base: None, dovecot: Path,
     assert password not in repr(result)
     (row,) = rows(dovecot, "SELECT password, expires, imap, pop3, smtp, sieve FROM app_passwords WHERE name = 'tablet'")
     assert row[1:] == (0, 1, 0, 1, 0)
-    assert verify(row[0], password)
+    assert verify(row[0], password, ALICE["mailbox"])
     # Changed by itself, it keeps its password.
     run("app_password", **ALICE, app="tablet", expires="2030-01-31")
     assert rows(dovecot, "SELECT password, expires FROM app_passwords WHERE name = 'tablet'") == [(row[0], 1896134399)]
@@ -186,7 +186,7 @@ def test_a_generated_one_can_be_returned_once(run: Run, base: None, dovecot: Pat
     assert "password" not in run("app_password", check=True, **options)
     password = run("app_password", **options)["password"]
     ((stored,),) = rows(dovecot, "SELECT password FROM app_passwords WHERE name = 'tablet'")
-    assert verify(stored, password)
+    assert verify(stored, password, ALICE["mailbox"])
     again = run("app_password", **options)
     assert not again["changed"] and "password" not in again
     # Revoked, it comes back with another one.
@@ -229,7 +229,7 @@ def test_a_run_killed_before_it_stored_is_completed(
     assert run("app_password", **ALICE, app="tablet", password_file=str(file))["changed"]
     assert file.read_text() == password
     ((stored,),) = rows(dovecot, "SELECT password FROM app_passwords WHERE name = 'tablet'")
-    assert verify(stored, password.strip())
+    assert verify(stored, password.strip(), ALICE["mailbox"])
 
 
 def test_another_writer_in_between_gets_no_second_password(
@@ -248,7 +248,7 @@ def test_another_writer_in_between_gets_no_second_password(
     # Refused before there was a file, then again, and then to publish.
     assert asked == [False, False, True]
     ((stored,),) = rows(dovecot, "SELECT password FROM app_passwords WHERE name = 'tablet'")
-    assert verify(stored, file.read_text().strip())
+    assert verify(stored, file.read_text().strip(), ALICE["mailbox"])
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,12 @@ from ansible_collections.mailwright.mail.plugins.plugin_utils.source import read
 
 WEAK = ("PLAIN", "PLAIN.HEX", "SSHA", "SHA1", "LDAP-MD5", "CRAM-MD5", "SMD5.B64")
 STRONG = ("SSHA512", "SCRAM-SHA-256", "SHA512-CRYPT")
-HASHES = make_many([(make_recipe("scheme", name, allow_weak=True), f"pass word: {name}") for name in (*WEAK, *STRONG)])
+HASHES = make_many(
+    [
+        (make_recipe("scheme", name, allow_weak=True), f"pass word: {name}", "alice@example.com")
+        for name in (*WEAK, *STRONG)
+    ]
+)
 DOMAINS = ["example.com", "b.example", "xn--bcher-kva.example"]
 NAMES = ["a", "b.c", "d'e", "f&g=h"]
 TEXT = st.sampled_from(

@@ -23,6 +23,7 @@ from ansible_collections.mailwright.mail.plugins.module_utils.accounts.schemes i
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.schemes.known import SCHEMES, make_recipe
 from ansible_collections.mailwright.mail.plugins.module_utils.core.errors import InvalidValue, Unavailable
 
+USER = "alice@example.com"
 JUDGES = {
     "SHA512-CRYPT": sha512_crypt,
     "SHA256-CRYPT": sha256_crypt,
@@ -56,21 +57,21 @@ def judge(stored: str, password: str) -> bool:
 @pytest.mark.parametrize("password", PASSWORDS)
 @pytest.mark.parametrize("scheme", JUDGED)
 def test_what_is_made_is_verified_by_others_and_by_us(scheme: str, password: str) -> None:
-    stored = make_hash(scheme, password)
+    stored = make_hash(scheme, password, USER)
     assert judge(stored, password)
     assert not judge(stored, f"{password}x")
-    assert verify(stored, password)
-    assert not verify(stored, f"{password}x")
+    assert verify(stored, password, USER)
+    assert not verify(stored, f"{password}x", USER)
     assert parse_hash("hash", stored) == stored
     assert scheme_of(stored) == scheme
 
 
 def test_the_costs_are_those_that_are_documented() -> None:
-    assert make_hash("ARGON2ID", "x").startswith("{ARGON2ID}$argon2id$v=19$m=65536,t=3,p=1$")
-    assert make_hash("BLF-CRYPT", "x").startswith("{BLF-CRYPT}$2y$10$")
-    assert make_hash("SHA512-CRYPT", "x").startswith("{SHA512-CRYPT}$6$")
-    assert make_hash("SCRAM-SHA-256", "x").startswith("{SCRAM-SHA-256}15000,")
-    assert make_hash("PBKDF2", "x").split("$")[3] == "100000"
+    assert make_hash("ARGON2ID", "x", USER).startswith("{ARGON2ID}$argon2id$v=19$m=65536,t=3,p=1$")
+    assert make_hash("BLF-CRYPT", "x", USER).startswith("{BLF-CRYPT}$2y$10$")
+    assert make_hash("SHA512-CRYPT", "x", USER).startswith("{SHA512-CRYPT}$6$")
+    assert make_hash("SCRAM-SHA-256", "x", USER).startswith("{SCRAM-SHA-256}15000,")
+    assert make_hash("PBKDF2", "x", USER).split("$")[3] == "100000"
 
 
 def test_what_others_make_is_verified() -> None:
@@ -84,30 +85,30 @@ def test_what_others_make_is_verified() -> None:
     for made in hashes:
         stored = parse_hash("hash", made)
         assert stored.endswith(made) and stored.startswith("{")
-        assert verify(stored, "secret")
-        assert not verify(stored, "other")
+        assert verify(stored, "secret", USER)
+        assert not verify(stored, "other", USER)
 
 
 @pytest.mark.parametrize("scheme", [name for name, scheme in SCHEMES.items() if scheme.entropy])
 def test_every_hash_has_a_salt_of_its_own(scheme: str) -> None:
-    made = make_many([(scheme, "secret")] * 3)
+    made = make_many([(scheme, "secret", USER)] * 3)
     assert len(set(made)) == 3
-    assert all(verify(one, "secret") for one in made)
+    assert all(verify(one, "secret", USER) for one in made)
 
 
 def test_many_are_verified_once_each() -> None:
-    good, bad = make_hash("SHA512-CRYPT", "a"), make_hash("SHA512-CRYPT", "b")
-    assert verify_many([(good, "a"), (bad, "a"), (good, "a"), ("*", "a")]) == {
-        (good, "a"): True,
-        (bad, "a"): False,
-        ("*", "a"): False,
+    good, bad = make_hash("SHA512-CRYPT", "a", USER), make_hash("SHA512-CRYPT", "b", USER)
+    assert verify_many([(good, "a", USER), (bad, "a", USER), (good, "a", USER), ("*", "a", USER)]) == {
+        (good, "a", USER): True,
+        (bad, "a", USER): False,
+        ("*", "a", USER): False,
     }
     assert verify_many([]) == {}
 
 
 @pytest.mark.parametrize("stored", ["*", "", "{ARGON2ID}", "{MD5}x", "{SHA512-CRYPT}x", "{BLF-CRYPT}$2y$10$short"])
 def test_what_is_no_hash_verifies_nothing(stored: str) -> None:
-    assert not verify(stored, "secret")
+    assert not verify(stored, "secret", USER)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,7 @@ def test_a_password_longer_than_its_scheme_reads_is_refused() -> None:
         check_password("password", "ü" * 37, make_recipe("scheme", "BLF-CRYPT"))
     longest = "x" * 511
     check_password("password", longest, make_recipe("scheme", "SHA512-CRYPT"))
-    assert verify(make_hash("SHA512-CRYPT", longest), longest)
+    assert verify(make_hash("SHA512-CRYPT", longest, USER), longest, USER)
     with pytest.raises(BadPassword, match="has 512 bytes"):
         check_password("password", "x" * 512, make_recipe("scheme", "SHA512-CRYPT"))
 
@@ -176,4 +177,4 @@ def test_a_missing_libcrypt_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(libcrypt.ctypes, "CDLL", missing)
     libcrypt._library.cache_clear()
     with pytest.raises(Unavailable, match=r"libcrypt\.so\.1.* install libcrypt1"):
-        make_hash("SHA512-CRYPT", "secret")
+        make_hash("SHA512-CRYPT", "secret", USER)

@@ -393,7 +393,7 @@ def test_passwords_are_hashed_only_when_they_must(plan: Planner, found: Accounts
         made = plan(stored, mailboxes=[box], matching=matching, version=0)
         assert made.changed == bool(made.passwords)
         assert "secret" not in repr(made) + str(made.diff())
-        return {address: (recipe.name, password) for address, (recipe, password) in made.passwords.items()}
+        return {address: (recipe.name, password) for address, (recipe, password, _user) in made.passwords.items()}
 
     alice = "alice@example.com"
     assert result() == {alice: ("ARGON2ID", "secret")}
@@ -417,7 +417,7 @@ def test_a_weak_hash_stays_only_where_weak_ones_are_allowed(plan: Planner, found
     def made(**entry: Any) -> list[str]:
         box = {**alice, "password": "secret", **entry}
         plans = plan(stored, mailboxes=[box], matching=("alice@example.com",), version=0).passwords
-        return [recipe.name for recipe, _password in plans.values()]
+        return [recipe.name for recipe, *_rest in plans.values()]
 
     assert made() == ["ARGON2ID"]
     assert made(allow_weak_scheme=True) == []
@@ -427,12 +427,12 @@ def test_a_weak_hash_stays_only_where_weak_ones_are_allowed(plan: Planner, found
 
 
 def test_only_stored_hashes_are_verified(found: Accounts) -> None:
-    def checks(**entry: Any) -> dict[str, tuple[str, str]]:
+    def checks(**entry: Any) -> dict[str, tuple[str, str, str]]:
         return password_checks(
             found, parse_wanted(mailboxes=[{"address": "alice@example.com", "password": "x", **entry}])
         )
 
-    assert checks() == {"alice@example.com": ("*", "x")}
+    assert checks() == {"alice@example.com": ("*", "x", "alice@example.com")}
     assert checks(update_password="on_create") == {}
     assert checks(state="absent") == {}
     assert checks(address="new@example.com") == {}

@@ -76,14 +76,14 @@ def test_passwords_are_planned_beside_those_of_mailboxes(plan: Planner, held: Ac
     }
     wanted = parse_wanted(**lists)
     assert password_checks(held, wanted) == {
-        "alice@example.com": (OTHER, "one"),
-        "alice@example.com/phone": (HASH, "two"),
+        "alice@example.com": (OTHER, "one", "alice@example.com"),
+        "alice@example.com/phone": (HASH, "two", "alice@example.com"),
     }
     result = plan(held, **lists, version=0)
-    assert {name: (recipe.name, text) for name, (recipe, text) in result.passwords.items()} == {
-        "alice@example.com": ("ARGON2ID", "one"),
-        "alice@example.com/phone": ("ARGON2ID", "two"),
-        "alice@example.com/new": ("SHA512-CRYPT", "three"),
+    assert {name: (recipe.name, text, user) for name, (recipe, text, user) in result.passwords.items()} == {
+        "alice@example.com": ("ARGON2ID", "one", "alice@example.com"),
+        "alice@example.com/phone": ("ARGON2ID", "two", "alice@example.com"),
+        "alice@example.com/new": ("SHA512-CRYPT", "three", "alice@example.com"),
     }
     kept = plan(held, **lists, matching={"alice@example.com", "alice@example.com/phone"}, version=0)
     assert list(kept.passwords) == ["alice@example.com/new"]

@@ -56,6 +56,6 @@ def test_numbers_and_memory() -> None:
 
 
 def test_memory_is_found_in_every_encoding() -> None:
-    made = make_hash(make_recipe("scheme", "ARGON2I.b64", {"memory": 96, "passes": 1}), "secret")
+    made = make_hash(make_recipe("scheme", "ARGON2I.b64", {"memory": 96, "passes": 1}), "secret", "alice@example.com")
     assert made.startswith("{ARGON2I.B64}")
     assert summary(made).argon2_memory == 96

@@ -19,6 +19,7 @@ from ansible_collections.mailwright.mail.plugins.module_utils.accounts.passwords
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.schemes.known import SCHEMES, make_recipe
 from ansible_collections.mailwright.mail.plugins.module_utils.core.errors import Conflict, InvalidValue
 
+USER = "alice@example.com"
 # Options that make hashing quick.
 QUICK: dict[str, dict[str, int]] = {
     "ARGON2ID": {"memory": 64, "passes": 1},
@@ -36,6 +37,7 @@ QUICK: dict[str, dict[str, int]] = {
 WEAK = {
     *("PLAIN", "CLEAR", "CLEARTEXT", "PLAIN-TRUNC", "SHA", "SHA1", "SHA256", "SHA512", "SSHA", "SMD5", "LDAP-MD5"),
     *("PLAIN-MD4", "PLAIN-MD5", "MD5", "MD5-CRYPT", "DES-CRYPT", "LANMAN", "CRAM-MD5", "HMAC-MD5", "OTP"),
+    "DIGEST-MD5",
 }
 
 
@@ -43,18 +45,18 @@ WEAK = {
 @pytest.mark.parametrize("name", SCHEMES)
 def test_what_is_made_is_recognised_verified_and_of_its_cost(name: str, suffix: str) -> None:
     recipe = make_recipe("scheme", name.lower() + suffix, QUICK.get(name), allow_weak=True)
-    stored = make_hash(recipe, "Pässwort")
+    stored = make_hash(recipe, "Pässwort", USER)
     assert stored.startswith(f"{{{recipe.name}}}")
     assert parse_hash("hash", stored, allow_weak=True) == stored
-    assert verify(stored, "Pässwort")
-    assert not verify(stored, "x")
+    assert verify(stored, "Pässwort", USER)
+    assert not verify(stored, "x", USER)
     assert is_made_by(stored, recipe)
 
 
 @pytest.mark.parametrize("name", QUICK)
 def test_another_cost_or_encoding_is_not_as_wanted(name: str) -> None:
     quick = make_recipe("scheme", name, QUICK[name], allow_weak=True)
-    stored = make_hash(quick, "secret")
+    stored = make_hash(quick, "secret", USER)
     for option in SCHEMES[name].options:
         other = {**QUICK[name], option.name: dict(quick.cost)[option.name] + 1}
         if option.name == "lanes":
@@ -75,7 +77,7 @@ def test_weak_schemes_are_refused_unless_they_are_asked_for() -> None:
     for name in WEAK:
         with pytest.raises(Conflict, match=rf"scheme of alice: {name} .*; use ARGON2ID, or give allow_weak_scheme"):
             make_recipe("scheme of alice", name)
-        stored = make_hash(make_recipe("scheme", name, allow_weak=True), "Secret1")
+        stored = make_hash(make_recipe("scheme", name, allow_weak=True), "Secret1", USER)
         assert is_weak(stored)
         with pytest.raises(Conflict, match="allow_weak_scheme") as caught:
             parse_hash("hash of alice", stored)
@@ -87,7 +89,7 @@ def test_weak_schemes_are_refused_unless_they_are_asked_for() -> None:
 def test_crypt_is_as_weak_as_its_hash(body: str) -> None:
     with pytest.raises(Conflict, match="CRYPT is built on"):
         parse_hash("hash", f"{{CRYPT}}{body}")
-    assert not is_weak(make_hash(make_recipe("scheme", "CRYPT", {"rounds": 4}), "secret"))
+    assert not is_weak(make_hash(make_recipe("scheme", "CRYPT", {"rounds": 4}), "secret", USER))
 
 
 def test_crypt_takes_what_the_system_knows() -> None:
@@ -98,7 +100,7 @@ def test_crypt_takes_what_the_system_knows() -> None:
 
 
 def test_a_cost_that_nobody_asked_for_is_no_reason_to_replace_a_hash() -> None:
-    stored = make_hash(make_recipe("scheme", "ARGON2ID", {"memory": 64, "passes": 5}), "secret")
+    stored = make_hash(make_recipe("scheme", "ARGON2ID", {"memory": 64, "passes": 5}), "secret", USER)
     assert is_made_by(stored, make_recipe("scheme", "ARGON2ID"))
     assert is_made_by(stored, make_recipe("scheme", "ARGON2ID", {"passes": 5}))
     assert not is_made_by(stored, make_recipe("scheme", "ARGON2ID", {"passes": 3}))
@@ -132,7 +134,7 @@ def test_options_may_be_text_and_may_be_left_out() -> None:
     assert make_recipe("alice", "BLF-CRYPT", {"rounds": " 12 "}).cost == (("rounds", 12),)
     assert make_recipe("alice", "BLF-CRYPT", {"rounds": None}).cost == (("rounds", 10),)
     assert make_recipe("alice", "ARGON2ID", {"passes": 4}).cost == (("memory", 65536), ("passes", 4), ("lanes", 1))
-    stored = make_hash(make_recipe("alice", "ARGON2ID", {"memory": 64, "passes": 2, "lanes": 2}), "secret")
+    stored = make_hash(make_recipe("alice", "ARGON2ID", {"memory": 64, "passes": 2, "lanes": 2}), "secret", USER)
     assert stored.startswith("{ARGON2ID}$argon2id$v=19$m=64,t=2,p=2$")
 
 
@@ -140,7 +142,6 @@ def test_options_may_be_text_and_may_be_left_out() -> None:
     ("name", "told"),
     [
         ("NTLM", "'NTLM': is no password scheme known here; use one of ARGON2ID, .* or a weak one"),
-        ("DIGEST-MD5", "is not taken: it hashes the user's name too"),
         ("SSHA.b32", "'SSHA.b32': has an encoding that Dovecot does not know; use .b64, .hex or none"),
         ("", "'': is no password scheme"),
     ],
@@ -158,20 +159,20 @@ def test_an_encoding_that_a_scheme_has_anyway_is_not_written() -> None:
 
 def test_hexadecimal_and_base64_are_told_apart_by_their_length() -> None:
     password, hexadecimal = "abc", "900150983cd24fb0d6963f7d28e17f72"
-    assert verify(f"{{LDAP-MD5}}{hexadecimal}", password)
-    assert verify("{PLAIN-MD5}kAFQmDzST7DWlj99KOF/cg==", password)
-    assert verify("{PLAIN-MD5}kAFQmDzST7DWlj99KOF/cg", password)
+    assert verify(f"{{LDAP-MD5}}{hexadecimal}", password, USER)
+    assert verify("{PLAIN-MD5}kAFQmDzST7DWlj99KOF/cg==", password, USER)
+    assert verify("{PLAIN-MD5}kAFQmDzST7DWlj99KOF/cg", password, USER)
     # Where the name says another encoding than the scheme's own, Dovecot does not look.
-    assert not verify(f"{{PLAIN-MD5.B64}}{hexadecimal}", password)
-    assert not verify("{LDAP-MD5.HEX}kAFQmDzST7DWlj99KOF/cg==", password)
+    assert not verify(f"{{PLAIN-MD5.B64}}{hexadecimal}", password, USER)
+    assert not verify("{LDAP-MD5.HEX}kAFQmDzST7DWlj99KOF/cg==", password, USER)
 
 
 def test_plain_trunc_takes_any_end_only_where_a_password_was_cut() -> None:
-    assert verify("{PLAIN-TRUNC}4-secr", "secret")
-    assert verify("{PLAIN-TRUNC}4-secr", "secr")
-    assert not verify("{PLAIN-TRUNC}4-secr", "sec")
-    assert not verify("{PLAIN-TRUNC}9-secret", "secretx")
-    assert make_hash(make_recipe("scheme", "PLAIN-TRUNC", allow_weak=True), "secret") == "{PLAIN-TRUNC}7-secret"
+    assert verify("{PLAIN-TRUNC}4-secr", "secret", USER)
+    assert verify("{PLAIN-TRUNC}4-secr", "secr", USER)
+    assert not verify("{PLAIN-TRUNC}4-secr", "sec", USER)
+    assert not verify("{PLAIN-TRUNC}9-secret", "secretx", USER)
+    assert make_hash(make_recipe("scheme", "PLAIN-TRUNC", allow_weak=True), "secret", USER) == "{PLAIN-TRUNC}7-secret"
 
 
 @pytest.mark.parametrize("name", [name for name, scheme in SCHEMES.items() if scheme.entropy])
@@ -181,9 +182,9 @@ def test_a_seed_gives_the_same_salt_each_time_and_another_for_another_scheme(nam
     assert salt == recipe.salt_of_seed("alice@example.com")
     assert salt != recipe.salt_of_seed("bob@example.com")
     assert recipe.scheme.salt_problem(salt) == ""
-    made = recipe.make("secret", salt)
-    assert made == recipe.make("secret", salt)
-    assert verify(made, "secret")
+    made = recipe.make("secret", salt, USER)
+    assert made == recipe.make("secret", salt, USER)
+    assert verify(made, "secret", USER)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from ansible_collections.mailwright.mail.plugins.module_utils.accounts.passwords
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.schemes.dovecot import BUILDS
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.schemes.known import SCHEMES
 
+# DIGEST-MD5 hashes it, too.
+USER = "alice@example.com"
 PASSWORD = "Päss w0rd"
 RECORDED: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("doveadm_pw.json").read_text())
 HASHES = [
@@ -28,9 +30,9 @@ def test_what_dovecot_makes_is_recognised_and_verified(made: str) -> None:
     stored = parse_hash("hash", made, allow_weak=True)
     # An encoding that a scheme has anyway is not kept in the name.
     assert stored.partition("}")[2] == made.partition("}")[2]
-    assert verify(made, PASSWORD) and verify(stored, PASSWORD)
-    assert not verify(stored, f"x{PASSWORD}")
-    assert not verify(stored, PASSWORD.upper())
+    assert verify(made, PASSWORD, USER) and verify(stored, PASSWORD, USER)
+    assert not verify(stored, f"x{PASSWORD}", USER)
+    assert not verify(stored, PASSWORD.upper(), USER)
 
 
 @pytest.mark.parametrize(("version", "hashes"), RECORDED.items())

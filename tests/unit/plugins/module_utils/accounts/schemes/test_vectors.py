@@ -15,6 +15,7 @@ from ansible_collections.mailwright.mail.plugins.module_utils.accounts.passwords
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.schemes.cram_md5 import State, compress
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.schemes.known import SCHEMES
 
+USER = "alice@example.com"
 VECTORS = [
     # phc-winner-argon2, src/test.c
     (
@@ -68,8 +69,8 @@ VECTORS = [
 @pytest.mark.parametrize(("password", "stored"), VECTORS)
 def test_vectors(password: str, stored: str) -> None:
     assert parse_hash("hash", stored, allow_weak=True) == stored
-    assert verify(stored, password)
-    assert not verify(stored, f"x{password}")
+    assert verify(stored, password, USER)
+    assert not verify(stored, f"x{password}", USER)
 
 
 @pytest.mark.parametrize(
@@ -112,10 +113,25 @@ def test_scram_serves_the_exchange_of_its_rfc(
 
 
 def test_cram_md5_answers_the_challenge_of_rfc_2195() -> None:
-    raw = bytes.fromhex(make_hash("CRAM-MD5", "tanstaaftanstaaf").removeprefix("{CRAM-MD5}"))
+    raw = bytes.fromhex(make_hash("CRAM-MD5", "tanstaaftanstaaf", USER).removeprefix("{CRAM-MD5}"))
     outer, inner = struct.unpack("<4I", raw[:16]), struct.unpack("<4I", raw[16:])
     digest = finished(inner, b"<1896.697170952@postoffice.reston.mci.net>")
     assert finished(outer, digest).hex() == "b913a602c7eda7a495b4e6e7334d3890"
+
+
+def test_digest_md5_answers_the_challenge_of_rfc_2831() -> None:
+    stored = make_hash("DIGEST-MD5", "secret", "chris@elwood.innosoft.com").removeprefix("{DIGEST-MD5}")
+    nonce, cnonce = "OA6MG9tEQGm2hh", "OA6MHXh6VqTrRk"
+    first = hashlib.md5(bytes.fromhex(stored) + f":{nonce}:{cnonce}".encode()).hexdigest()
+    second = hashlib.md5(b"AUTHENTICATE:imap/elwood.innosoft.com").hexdigest()
+    answer = hashlib.md5(f"{first}:{nonce}:00000001:{cnonce}:auth:{second}".encode())
+    assert answer.hexdigest() == "d388dad90d4bbd760a152321f2143af7"
+
+
+def test_digest_md5_is_of_its_user() -> None:
+    stored = make_hash("DIGEST-MD5", "secret", USER)
+    assert verify(stored, "secret", USER)
+    assert not verify(stored, "secret", "bob@example.com")
 
 
 def finished(state: State, rest: bytes) -> bytes:
@@ -126,6 +142,6 @@ def finished(state: State, rest: bytes) -> bytes:
 
 def test_a_long_password_is_digested_before_its_hmac() -> None:
     password = "p" * 65
-    raw = bytes.fromhex(make_hash("CRAM-MD5", password).removeprefix("{CRAM-MD5}"))
+    raw = bytes.fromhex(make_hash("CRAM-MD5", password, USER).removeprefix("{CRAM-MD5}"))
     outer, inner = struct.unpack("<4I", raw[:16]), struct.unpack("<4I", raw[16:])
     assert finished(outer, finished(inner, b"x")) == hmac.digest(password.encode(), b"x", "md5")
