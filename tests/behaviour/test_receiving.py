@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
-from behaviour.bed import MailHost
+from behaviour.bed import MailHost, wait_for
 from behaviour.client import Client, encode
 from behaviour.messages import compose, new_token
+from behaviour.modules import run_module
 from behaviour.quota import fill
 
 STRANGER = "stranger@external.example"
@@ -73,6 +76,27 @@ def test_r04_to_a_tagged_address(mx: MailHost, client: Client) -> None:
     client.send(mx, STRANGER, ["bob+lists+more@example.com"], compose(token, STRANGER, "bob+lists+more@example.com"))
     client.send(mx, STRANGER, ["BOB+Lists@Example.COM"], compose(token, STRANGER, "BOB+Lists@Example.COM"))
     assert len(client.read(mx, "bob@example.com", token, count=2)) == 2
+
+
+def test_r01_to_a_new_domain(mx: MailHost, client: Client) -> None:
+    """It gets mail at once, though smtpd has refused it before and remembers that; and none when it is gone."""
+    steps = [f"MAIL FROM:<{STRANGER}>", "RCPT TO:<somebody@fresh.example>"]
+
+    def answers(code: int) -> Callable[[], bool]:
+        return lambda: client.smtp(mx, steps)["replies"][1][0] == code
+
+    assert answers(554)()
+    run_module(
+        mx,
+        "accounts",
+        domains=[{"name": "fresh.example"}],
+        aliases=[{"address": "@fresh.example", "destinations": ["bob@example.com"]}],
+    )
+    try:
+        wait_for("the domain gets mail", answers(250), 5)
+    finally:
+        run_module(mx, "domain", name="fresh.example", state="absent", cascade=True)
+    wait_for("the domain is refused", answers(554), 5)
 
 
 def test_r03_a_backup_mx_asks_the_primary_server_first(mx: MailHost, client: Client) -> None:

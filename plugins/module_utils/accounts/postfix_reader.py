@@ -21,13 +21,11 @@ from ..core.deps import need
 from ..core.errors import Unavailable
 from ..core.files import sync_directory
 from .model import Accounts
-from .publish import POLICY_TABLE, TABLES, postfix_tables
+from .publish import POLICY_TABLE, TABLES, domain_tables, postfix_tables
 
 _PAGE = 4096
 _SMALLEST_MAP = 1024 * 1024
 _POLICY_MODE = 0o640
-# Which domains are served.
-DOMAIN_TABLES = ("domains", "backup_domains")
 # Where Debian's Postfix has it (queue_directory, and master(8)).
 _PID_FILE = Path("/var/spool/postfix/pid/master.pid")
 
@@ -66,7 +64,8 @@ class PostfixReader:
 
     def publish(self, accounts: Accounts) -> None:
         tables = postfix_tables(accounts)
-        domains = self._published(DOMAIN_TABLES)
+        domains = domain_tables(accounts)
+        before = self._published(domains)
         building = Path(tempfile.mkdtemp(prefix=".building-", dir=self._directory))
         try:
             for table, entries in tables.items():
@@ -80,7 +79,7 @@ class PostfixReader:
         for entry in self._directory.iterdir():
             if entry.name.startswith(".building-") or _is_generation(entry.name, published):
                 shutil.rmtree(entry, ignore_errors=True)
-        if domains != {table: tables[table] for table in DOMAIN_TABLES}:
+        if before != domains:
             reload_postfix()
 
     def _published(self, names: Iterable[str]) -> dict[str, dict[str, str]] | None:

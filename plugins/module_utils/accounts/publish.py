@@ -29,13 +29,20 @@ CREDENTIAL_COLUMNS = ("address", "local_part", "domain", "password", "quota", "a
 APP_CREDENTIAL_COLUMNS = ("address", "name", "password", "expires", *PROTOCOLS)
 
 
+def domain_tables(accounts: Accounts) -> Tables:
+    """Return those of Postfix's lookup tables that say which domains are served."""
+    active = [domain for domain in accounts.domains.values() if domain.active]
+    return {
+        "domains": {domain.name: domain.name for domain in active if not domain.backup_mx},
+        "backup_domains": {domain.name: "reject_unverified_recipient" for domain in active if domain.backup_mx},
+    }
+
+
 def postfix_tables(accounts: Accounts) -> Tables:
     """Return Postfix's lookup tables by name, each key to value."""
     live = _LiveAliases(accounts)
     active = [domain for domain in accounts.domains.values() if domain.active]
-    tables: Tables = {name: {} for name in TABLES}
-    tables["domains"] = {domain.name: domain.name for domain in active if not domain.backup_mx}
-    tables["backup_domains"] = {domain.name: "reject_unverified_recipient" for domain in active if domain.backup_mx}
+    tables: Tables = {**{name: {} for name in TABLES}, **domain_tables(accounts)}
     tables["mailboxes"] = {address: address for address in accounts.mailboxes if accounts.mailbox_is_live(address)}
     tables["aliases"] = {
         address: ", ".join(names) for address in accounts.aliases if (names := live.destinations(address))

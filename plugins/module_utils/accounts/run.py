@@ -23,8 +23,10 @@ from .handover import Handover
 from .mailremoval import MailRemoval
 from .model import KINDS, Accounts
 from .offered import setting_warnings
-from .passwords import make_many, verify_many
+from .passwords import Check, make_many, verify_many
 from .plan import AccountsPlan, make_plan, password_checks
+from .postfix_reader import reload_postfix
+from .publish import domain_tables
 from .publishing import Reader, publish, readers
 from .served import login_warnings
 from .store import MODE, Stale, Store
@@ -165,7 +167,7 @@ class _Session:
         self._create = create
         self._handover = handover
         # (stored hash, password) -> whether they match: verifying costs 0.1 s each and is done once.
-        self._verified: dict[tuple[str, str], bool] = {}
+        self._verified: dict[Check, bool] = {}
         self._mail = MailRemoval(module.params, wanted)
 
     def converge(self) -> None:
@@ -203,11 +205,11 @@ class _Session:
 
     def _plan(self, found: Accounts) -> AccountsPlan:
         checks = password_checks(found, self._wanted)
-        self._verified.update(verify_many(pair for pair in checks.values() if pair not in self._verified))
+        self._verified.update(verify_many(check for check in checks.values() if check not in self._verified))
         plan = make_plan(
             found,
             self._wanted,
-            matching={address for address, pair in checks.items() if self._verified[pair]},
+            matching={name for name, check in checks.items() if self._verified[check]},
             now=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             predict=self._module.check_mode,
             location=self._store.location,
@@ -229,6 +231,9 @@ class _Session:
                 publish(served, current)
                 if self._store.outdated():
                     self._store.publish(current)
+        if self._store.readers() is None and domain_tables(plan.found) != domain_tables(known):
+            # Of other hosts that read the same store, each gets there by itself.
+            reload_postfix()
         if self._handover:
             self._handover.remove()
         # Only now, when nobody delivers to what is gone any more.
@@ -261,12 +266,12 @@ class _Session:
             if self._kind == "domain" and name in after.domains:
                 value = domain_value(after.domains[name])
             elif self._kind == "mailbox" and name in after.mailboxes:
-                recipe, _password = plan.passwords.get(name, (None, ""))
+                recipe = plan.passwords.get(name, (None,))[0]
                 value = mailbox_value(after.mailboxes[name], recipe)
             elif self._kind == "alias" and name in after.aliases:
                 value = alias_value(after.aliases[name])
             elif self._kind == "app_password" and name in after.app_passwords:
-                recipe, _password = plan.passwords.get(name, (None, ""))
+                recipe = plan.passwords.get(name, (None,))[0]
                 value = app_password_value(after.app_passwords[name], recipe)
         handed = self._handover.password if self._handover else None
         return {self._kind: value, **({} if handed is None else {"password": handed}), **mail}
