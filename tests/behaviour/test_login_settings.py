@@ -4,14 +4,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from behaviour.bed import Bed, MailHost, ansible
+from behaviour.bed import Bed, MailHost
 from behaviour.client import Client, Request
+from behaviour.modules import run_everywhere
 from behaviour.site import run_site
 
 PASSWORD = "settings-password"
@@ -70,12 +70,10 @@ class Steps:
         self.seen = {name: Seen() for name in bed.mail_hosts}
 
     def store(self, step: str, **options: Any) -> None:
-        module = "mailwright.mail.accounts"
-        done = ansible("ansible", "mail_hosts", "--module-name", module, "--args", json.dumps(options))
-        assert done.returncode == 0, done.stdout + done.stderr
+        said = " ".join(run_everywhere("accounts", **options).split())
         for one in self.seen.values():
             # Warnings of an ad-hoc call name no host.
-            one.warnings[step] = " ".join((done.stdout + done.stderr).split())
+            one.warnings[step] = said
 
     def remove(self, *addresses: str) -> None:
         self.store("removed", mailboxes=[{"address": address, "state": "absent"} for address in addresses])
