@@ -10,24 +10,24 @@ result is judged as a whole.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass, field
+from typing import Any
 
 from ..core.errors import Conflict
 from ..core.plan import Change, Plan
+from .draft import Draft
 from .limits import check_limits
-from .model import Accounts, Alias, AppPassword, Domain, Mailbox, domain_of, without_tag
+from .model import Accounts, Alias, AppPassword, Domain, Mailbox, domain_of
 from .passwords import Check
 from .plan_app_passwords import plan_app_passwords
-from .purge import check_purge_limit, find_unlisted
+from .plan_removal import mend_references, purge, remove
+from .purge import reachless
 from .required import required_aliases
 from .schemes.known import Recipe
 from .strays import check_chains, check_destinations, check_receiver
 from .views import listed, shown_alias, shown_app_password, shown_domain, shown_mailbox
 from .wanted import Wanted, WantedAlias, WantedMailbox
 from .wanted_app_password import WantedAppPassword
-
-_Object = TypeVar("_Object", Domain, Mailbox, Alias)
 
 
 @dataclass
@@ -88,13 +88,13 @@ def make_plan(
         Conflict: the result would contradict itself; the message names the objects.
         InvalidValue: a new mailbox without a password, a new alias without destinations.
     """
-    draft = _Draft(found, now)
+    draft = Draft(found, now)
     _put(draft, wanted, frozenset(matching))
-    _remove(draft, wanted)
-    _purge(draft, wanted)
+    remove(draft, wanted)
+    purge(draft, wanted)
     _put_required(draft, wanted)
-    _mend_references(draft, wanted)
-    warnings = _check_parents(draft, wanted, predict)
+    mend_references(draft, wanted)
+    warnings = reachless(wanted) + _check_parents(draft, wanted, predict)
     warnings += _unreachable(draft, wanted)
     warnings += _put_app_passwords(draft, wanted, matching, predict)
     _check_collisions(draft, wanted)
@@ -110,46 +110,7 @@ def make_plan(
     return plan
 
 
-class _Draft:
-    """The accounts in the making."""
-
-    def __init__(self, found: Accounts, now: str) -> None:
-        self.found = found
-        self.now = now
-        self.domains = dict(found.domains)
-        self.mailboxes = dict(found.mailboxes)
-        self.aliases = dict(found.aliases)
-        self.app_passwords = dict(found.app_passwords)
-        self.passwords: dict[str, tuple[Recipe, str, str]] = {}
-        # Addresses that were there and are taken out, with the leave to take them out of aliases too.
-        self.removed: dict[str, bool] = {}
-        # Those of them that went only because they are not listed.
-        self.purged: set[str] = set()
-
-    def has(self, address: str) -> bool:
-        return address in self.mailboxes or address in self.aliases
-
-    def accounts(self) -> Accounts:
-        return replace(
-            self.found,
-            domains=self.domains,
-            mailboxes=self.mailboxes,
-            aliases=self.aliases,
-            app_passwords=self.app_passwords,
-        )
-
-    def set(self, into: dict[str, _Object], new: type[_Object], name: str, values: Mapping[str, Any]) -> None:
-        """Give the object ``name`` these ``values``, or make it with them; the object stays the same if it has them."""
-        known = into.get(name)
-        if known is None:
-            into[name] = new(name, **values, created=self.now, modified=self.now)
-            return
-        changed = {key: value for key, value in values.items() if getattr(known, key) != value}
-        if changed:
-            into[name] = replace(known, **changed, modified=self.now)
-
-
-def _put(draft: _Draft, wanted: Wanted, matching: frozenset[str]) -> None:
+def _put(draft: Draft, wanted: Wanted, matching: frozenset[str]) -> None:
     for domain in wanted.domains.values():
         if domain.present:
             draft.set(draft.domains, Domain, domain.name, domain.fields)
@@ -160,7 +121,7 @@ def _put(draft: _Draft, wanted: Wanted, matching: frozenset[str]) -> None:
         _put_alias(draft, alias)
 
 
-def _put_mailbox(draft: _Draft, wanted: WantedMailbox, matches: bool) -> None:
+def _put_mailbox(draft: Draft, wanted: WantedMailbox, matches: bool) -> None:
     known = draft.mailboxes.get(wanted.address)
     values: dict[str, Any] = dict(wanted.fields)
     if known is None:
@@ -177,14 +138,14 @@ def _put_mailbox(draft: _Draft, wanted: WantedMailbox, matches: bool) -> None:
     draft.set(draft.mailboxes, Mailbox, wanted.address, values)
 
 
-def _make_room(draft: _Draft, address: str) -> None:
+def _make_room(draft: Draft, address: str) -> None:
     """Let a required alias give way to a mailbox."""
     alias = draft.aliases.get(address)
     if alias is not None and alias.required:
         del draft.aliases[address]
 
 
-def _put_alias(draft: _Draft, wanted: WantedAlias) -> None:
+def _put_alias(draft: Draft, wanted: WantedAlias) -> None:
     known = draft.aliases.get(wanted.address)
     # Whoever names a required alias takes it over: from then on it is as any other.
     values: dict[str, Any] = {**wanted.fields, "required": False}
@@ -204,36 +165,7 @@ def _put_alias(draft: _Draft, wanted: WantedAlias) -> None:
         draft.set(draft.aliases, Alias, wanted.address, {"destinations": left, "required": False})
 
 
-def _remove(draft: _Draft, wanted: Wanted) -> None:
-    for box in wanted.mailboxes.values():
-        if not box.present and box.address in draft.mailboxes:
-            del draft.mailboxes[box.address]
-            draft.removed[box.address] = box.cascade
-    for alias in wanted.aliases.values():
-        if not alias.present and alias.exclusive and alias.address in draft.aliases:
-            del draft.aliases[alias.address]
-            draft.removed[alias.address] = alias.cascade
-    for domain in wanted.domains.values():
-        if not domain.present and domain.name in draft.domains:
-            _remove_domain(draft, wanted, domain.name, domain.cascade)
-
-
-def _purge(draft: _Draft, wanted: Wanted) -> None:
-    unlisted = find_unlisted(draft.accounts(), wanted)
-    check_purge_limit(unlisted, draft.found, wanted)
-    for name in unlisted.domains:
-        del draft.domains[name]
-    for address in unlisted.mailboxes:
-        del draft.mailboxes[address]
-    for address in (*unlisted.aliases, *unlisted.required):
-        del draft.aliases[address]
-    for key in unlisted.app_passwords:
-        del draft.app_passwords[key]
-    draft.purged.update(unlisted.mailboxes, unlisted.aliases, unlisted.required)
-    draft.removed.update(dict.fromkeys(draft.purged, True))
-
-
-def _put_required(draft: _Draft, wanted: Wanted) -> None:
+def _put_required(draft: Draft, wanted: Wanted) -> None:
     for address, destinations in required_aliases(draft.accounts(), wanted).items():
         if destinations:
             draft.set(draft.aliases, Alias, address, {"destinations": destinations, "required": True})
@@ -242,95 +174,7 @@ def _put_required(draft: _Draft, wanted: Wanted) -> None:
             draft.removed[address] = False
 
 
-def _mend_references(draft: _Draft, wanted: Wanted) -> None:
-    """Let no alias deliver to an address that went."""
-    gone = {address: cascade for address, cascade in draft.removed.items() if not draft.has(address)}
-    if gone:
-        _drop_required(draft, gone)
-        _remove_from_aliases(draft, wanted, gone)
-
-
-def _drop_required(draft: _Draft, gone: dict[str, bool]) -> None:
-    """Let required aliases go with the address that they deliver to, and add them to what is ``gone``."""
-    lost = [
-        (alias.address, last)
-        for alias in draft.aliases.values()
-        if alias.required and (last := _gone_from(alias, draft, gone)) and len(last) == len(alias.destinations)
-    ]
-    for address, last in lost:
-        del draft.aliases[address]
-        gone[address] = all(gone[name] for name in last.values())
-    if lost:
-        # One may have led to another.
-        _drop_required(draft, gone)
-
-
-def _gone_from(alias: Alias, draft: _Draft, gone: Collection[str]) -> dict[str, str]:
-    """Return the destinations of ``alias`` that are gone, and the address by which each went.
-
-    A tagged address goes with the one that it is delivered to, unless an alias has the tagged one itself.
-    """
-    went_by = {name: name if name in gone or draft.has(name) else without_tag(name) for name in alias.destinations}
-    return {name: address for name, address in went_by.items() if address in gone}
-
-
-def _remove_domain(draft: _Draft, wanted: Wanted, name: str, cascade: bool) -> None:
-    mailboxes = sorted(address for address in draft.mailboxes if domain_of(address) == name)
-    aliases = sorted(address for address in draft.aliases if domain_of(address) == name)
-    for address in (*mailboxes, *aliases):
-        if wanted.wants(address):
-            raise Conflict(f"{address} is wanted in the domain {name}, which is to be absent; leave one of the two out")
-    # Required aliases are nobody's: they go along.
-    owned = [address for address in aliases if not draft.aliases[address].required]
-    if (mailboxes or owned) and not cascade:
-        remaining = [
-            f"the {kind} {listed(names)}" for kind, names in (("mailboxes", mailboxes), ("aliases", owned)) if names
-        ]
-        raise Conflict(
-            f"domain {name}: {' and '.join(remaining)} would remain; remove them first, or give cascade: true"
-        )
-    del draft.domains[name]
-    for address in mailboxes:
-        del draft.mailboxes[address]
-        draft.removed[address] = cascade
-    for address in aliases:
-        del draft.aliases[address]
-        draft.removed[address] = cascade
-
-
-def _remove_from_aliases(draft: _Draft, wanted: Wanted, gone: Mapping[str, bool]) -> None:
-    """Take addresses that go out of the aliases that deliver to them, or refuse with the aliases' names."""
-    referring: dict[str, list[str]] = {}
-    absent = "is to be absent; leave one of the two out"
-    for alias in list(draft.aliases.values()):
-        lost = _gone_from(alias, draft, gone)
-        if not lost:
-            continue
-        asked = wanted.aliases.get(alias.address)
-        if asked is not None and asked.present and (again := [name for name in lost if name in asked.destinations]):
-            raise Conflict(
-                f"alias {alias.address} is wanted with the destination {again[0]}, which "
-                + ("is not listed and would be purged; list it too" if lost[again[0]] in draft.purged else absent)
-            )
-        for address in set(lost.values()):
-            if not gone[address]:
-                referring.setdefault(address, []).append(alias.address)
-        left = tuple(name for name in alias.destinations if name not in lost)
-        if not left and all(gone[address] for address in lost.values()):
-            how = "by purge" if draft.purged.intersection(lost.values()) else "with cascade"
-            raise Conflict(
-                f"{listed(lost)} cannot be removed {how}: the alias {alias.address} has no other destination; "
-                "remove that alias too, or give it another one"
-            )
-        draft.set(draft.aliases, Alias, alias.address, {"destinations": left})
-    if referring:
-        told = "; ".join(
-            f"{address} is a destination of {listed(sorted(names))}" for address, names in sorted(referring.items())[:5]
-        )
-        raise Conflict(f"{told}; take it out of there first, or give cascade: true")
-
-
-def _put_app_passwords(draft: _Draft, wanted: Wanted, matching: Collection[str], predict: bool) -> list[str]:
+def _put_app_passwords(draft: Draft, wanted: Wanted, matching: Collection[str], predict: bool) -> list[str]:
     """Bring the app passwords to those wanted, let them go with their mailboxes, and return the warnings."""
     gone = draft.found.mailboxes.keys() - draft.mailboxes.keys()
     part = plan_app_passwords(
@@ -348,7 +192,7 @@ def _put_app_passwords(draft: _Draft, wanted: Wanted, matching: Collection[str],
     return part.warnings
 
 
-def _check_parents(draft: _Draft, wanted: Wanted, predict: bool) -> list[str]:
+def _check_parents(draft: Draft, wanted: Wanted, predict: bool) -> list[str]:
     missing: dict[str, list[str]] = {}
     for kind, address in wanted.present_addresses():
         if domain_of(address) not in draft.domains:
@@ -359,7 +203,7 @@ def _check_parents(draft: _Draft, wanted: Wanted, predict: bool) -> list[str]:
     return [f"{one}; a run fails unless an earlier task adds it" for one in told]
 
 
-def _unreachable(draft: _Draft, wanted: Wanted) -> list[str]:
+def _unreachable(draft: Draft, wanted: Wanted) -> list[str]:
     """Return a warning for each domain with mailboxes that never get mail, as long as the task names either."""
     backups = {name for name, domain in draft.domains.items() if domain.backup_mx}
     mailboxes: dict[str, list[str]] = {}
@@ -374,7 +218,7 @@ def _unreachable(draft: _Draft, wanted: Wanted) -> list[str]:
     ]
 
 
-def _check_ways(draft: _Draft, wanted: Wanted, predict: bool) -> list[str]:
+def _check_ways(draft: Draft, wanted: Wanted, predict: bool) -> list[str]:
     """Refuse mail that would go round or, where that is asked for, nowhere; return warnings."""
     after = draft.accounts()
     named = {alias.address for alias in wanted.aliases.values() if alias.present}
@@ -387,7 +231,7 @@ def _check_ways(draft: _Draft, wanted: Wanted, predict: bool) -> list[str]:
     return warnings
 
 
-def _check_collisions(draft: _Draft, wanted: Wanted) -> None:
+def _check_collisions(draft: Draft, wanted: Wanted) -> None:
     for kind, address in wanted.present_addresses():
         if kind == "alias" and address in draft.mailboxes:
             raise Conflict(f"alias {address}: a mailbox has this address; an address is one or the other")

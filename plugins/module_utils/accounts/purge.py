@@ -72,6 +72,16 @@ def find_unlisted(accounts: Accounts, wanted: Wanted) -> Unlisted:
     )
 
 
+def reachless(wanted: Wanted) -> list[str]:
+    """Return a warning for a purge that cannot remove anything."""
+    if wanted.purge.scope != "domains" or any(domain.present for domain in wanted.domains.values()):
+        return []
+    return [
+        "purge: domains removes what is not listed in the domains that are, and none is: nothing is removed; list the "
+        "domains too"
+    ]
+
+
 def _unlisted_app_passwords(
     accounts: Accounts, wanted: Wanted, kept: Collection[str], everywhere: bool
 ) -> Iterator[str]:

@@ -108,6 +108,9 @@ def states(draw: st.DrawFn, *, removing: bool) -> State:
             absent = removing and draw(st.booleans())
             options = {"state": "absent"} if absent else {"password_hash": HASH, **draw(APP_PASSWORD)}
             state["app_passwords"].append({**held, **options})
+    for entry in state["mailboxes"]:
+        if "send_as" in entry:
+            entry["send_as"] = [name for name in entry["send_as"] if name not in gone]
     for entry in aliases:
         others = [one for one in ADDRESSES if one not in gone and one != entry["address"]]
         entry["destinations"] = draw(st.lists(st.sampled_from([*others, "out@example.net"]), min_size=1, max_size=4))

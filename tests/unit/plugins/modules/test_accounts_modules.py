@@ -217,6 +217,25 @@ def test_a_purge_is_counted_and_shown(run: Run, base: Result) -> None:
     assert "domain example.org\n" in purged["diff"]["before"]
 
 
+def test_a_purge_of_listed_domains_that_lists_none_is_told_of(run: Run, base: Result) -> None:
+    result = run("accounts", mailboxes=[{"address": "alice@example.com"}], purge="domains")
+    assert not result["changed"]
+    assert "purge: domains removes what is not listed in the domains that are, and none is" in result["warnings"][0]
+
+
+@pytest.mark.parametrize("module", ["accounts", "alias"])
+def test_a_destination_that_is_nobodys_is_refused_where_that_is_asked_for(
+    run: Run, base: Result, path: Path, module: str
+) -> None:
+    alias = {"address": "sales@example.com", "destinations": ["nobody@example.com"]}
+    options = alias if module == "alias" else {"aliases": [alias]}
+    before = path.read_bytes()
+    refused = run(module, **options, check_destinations=True)
+    assert "sales@example.com -> nobody@example.com" in refused["msg"]
+    assert path.read_bytes() == before
+    assert run(module, **options)["changed"]
+
+
 def test_a_purge_over_its_limit_changes_nothing(run: Run, base: Result, path: Path, published: Path) -> None:
     before = snapshot(path.parent)
     for check in (True, False):
