@@ -12,14 +12,26 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 
+from ansible_collections.mailwright.mail.plugins.module_utils.core.addresses import parse_domain, parse_own_address
+from ansible_collections.mailwright.mail.plugins.module_utils.core.errors import InvalidValue
+
 from .source_entry import IDENTITY, OPTIONS, fault_of
 
 _DELIMITERS = ",;\t"
+# With this first line a spreadsheet program says which of them it is.
+_SAID = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
+# One domain or address has many spellings: capitals, a last dot, A-labels and U-labels.
+_SPELLING: Mapping[str, Callable[[str], str]] = {
+    "domains": parse_domain,
+    "mailboxes": lambda value: str(parse_own_address(value)),
+    "aliases": lambda value: str(parse_own_address(value, catch_all=True)),
+    "app_passwords": lambda value: str(parse_own_address(value)),
+}
 _BETWEEN_NAMES = re.compile(r"[,;\s]+")
 
 
@@ -54,9 +66,11 @@ def read_csv(text: str, name: str, kind: str | None) -> tuple[str, list[dict[str
 
 def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the cells of each line that has any, and its number: that of the first one, where a cell goes over many."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    said = _SAID.match(text)
+    rest, before, delimiter = (text[said.end() :], 1, said[1]) if said else (text, 0, _delimiter(text))
+    reader = csv.reader(io.StringIO(rest, newline=""), delimiter=delimiter, strict=True)
     while True:
-        line = reader.line_num + 1
+        line = before + reader.line_num + 1
         try:
             cells = next(reader)
         except StopIteration:
@@ -69,9 +83,11 @@ def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
 
 def _same(kind: str, identity: Sequence[str]) -> tuple[str, ...]:
     """Return what is equal for two spellings of one object: only an app password's name has capitals of its own."""
-    if kind == "app_passwords":
-        return (identity[0].lower(), identity[1])
-    return tuple(name.lower() for name in identity)
+    try:
+        return (_SPELLING[kind](identity[0]), *identity[1:])
+    except InvalidValue:
+        # The module says what is wrong with it.
+        return tuple(identity)
 
 
 def _delimiter(text: str) -> str:
@@ -81,9 +97,14 @@ def _delimiter(text: str) -> str:
 
 
 def _kind_of(header: Sequence[str], place: str) -> str:
+    """Return the kind that has these columns, or most of them: which one is wrong is then told of that kind."""
     kinds = [
         kind for kind, options in OPTIONS.items() if set(IDENTITY[kind]) <= set(header) and set(header) <= set(options)
     ]
+    if not kinds:
+        known = {kind: len(set(header) & set(options)) for kind, options in OPTIONS.items()}
+        nearest = [kind for kind, number in known.items() if number == max(known.values()) > 0]
+        kinds = nearest if len(nearest) == 1 else []
     if len(kinds) != 1:
         why = f"are those of {' and '.join(kinds)}" if kinds else f"are not those of {', '.join(OPTIONS)}"
         raise AnsibleActionFail(

@@ -31,7 +31,17 @@ def read_yaml(text: str, name: str, decrypt: Callable[[bytes], bytes]) -> Any:
     """
 
     class Loader(_Base):  # type: ignore[misc]  # chosen at run time
-        """The safe loader, with Ansible's own tags."""
+        """The safe loader, with Ansible's own tags, and without a guess which of two equal keys is meant."""
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            keys = set()
+            for key, _value in node.value:
+                if key.value in keys and isinstance(key, yaml.ScalarNode):
+                    raise yaml.constructor.ConstructorError(
+                        problem="the same key stands above; leave one of the two out", problem_mark=key.start_mark
+                    )
+                keys.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
+            return super().construct_mapping(node, deep)
 
     def vaulted(_loader: Any, node: Any) -> str:
         try:

@@ -71,6 +71,9 @@ class _Builder:
             if not isinstance(event, yaml.ScalarEvent):
                 raise NotPlain
             key = self._scalar(event)
+            if key in result:
+                # Which is meant, a loader refuses to guess.
+                raise NotPlain
             result[key] = self._value(get(), depth + 1)
         return result
 

@@ -108,6 +108,7 @@ def test_app_passwords_are_told_apart_by_mailbox_and_name() -> None:
         PEOPLE.replace("\n", "\r\n").encode(),
         PEOPLE.replace(",", ";").encode(),
         PEOPLE.replace(",", "\t").encode(),
+        codecs.BOM_UTF8 + b"sep=;\r\n" + PEOPLE.replace(",", ";").encode(),
         PEOPLE.replace("address,", '" Address",').encode(),
         PEOPLE.replace("\n", ",,\n").replace("quota,,", "quota").encode(),
         b"\n" + PEOPLE.replace("\n", "\n,,\n").encode(),
@@ -192,6 +193,11 @@ def test_files_follow_one_another() -> None:
             "address,quota\nA@example.com,1G\nb@example.com,1G\na@EXAMPLE.com,1G\n",
             "p.csv, line 4, column address: a@EXAMPLE.com stands in line 2 too; leave one of the two out",
         ),
+        (
+            "address,quota\na@b\u00fccher.example,1G\na@xn--bcher-kva.example.,1G\n",
+            "p.csv, line 3, column address: a@xn--bcher-kva.example. stands in line 2 too; leave one of the two out",
+        ),
+        ("sep=;\naddress;quota\na@example.com;much\n", "p.csv, line 3, column quota: quota of mailbox a@example.com"),
     ],
 )
 def test_csv_with_a_mistake_is_refused_with_line_and_column(text: str, told: str) -> None:
@@ -276,6 +282,19 @@ def test_types_of_domains_and_aliases_are_judged_too() -> None:
             "a.yml: mailboxes[2]: quota of mailbox b@example.com [1]: is not a size",
         ),
         ("a.yml", b"domains:\n- name: b\xfccher.example\n", "a.yml, line 2: is not UTF-8; save the file as that"),
+        (
+            "a.yml",
+            "mailboxes:\n- address: a@example.com\n  quota: 1G\n  quota: 2G\n",
+            "a.yml, line 4, column 3: the same key stands above; leave one of the two out",
+        ),
+        (
+            "a.json",
+            '{"mailboxes": [{"quota": "1G", "quota": "2G"}]}',
+            "a.json: the key quota stands twice in one object",
+        ),
+        ("a.json", f'{{"{SECRET}": 1, "{SECRET}": 2}}', "a.json: the key (hidden) stands twice in one object"),
+        ("a.csv", "address,password_hash,quotta\n", "a.csv, line 1, column 3: is no option of mailboxes; known are"),
+        ("a.csv", "password_hash,quota\n", "a.csv, line 1: has no column address"),
         ("a.txt", "", "src: a.txt ends in none of .yml, .yaml, .json and .csv, which tell what is in it"),
     ],
 )
