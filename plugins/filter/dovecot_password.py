@@ -113,7 +113,7 @@ def dovecot_password(
     salt: str | None = None,
     seed: str | None = None,
     user: str | None = None,
-    allow_weak_scheme: bool = False,
+    allow_weak_scheme: Any = False,
     **options: Any,
 ) -> str:
     """Return ``password`` hashed in ``scheme``."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..core.addresses import parse_mailbox_address
 from ..core.errors import Conflict
+from .fields import parse_flag
 from .passwords import BadPassword, check_password
 from .schemes.known import Recipe, make_recipe
 
@@ -22,7 +23,7 @@ def make_fixed_hash(
     salt: object = None,
     seed: object = None,
     user: object = None,
-    allow_weak: bool = False,
+    allow_weak: object = False,
 ) -> str:
     """Return a hash of ``password`` that is the same every time: its salt is given, or computed from a ``seed``.
 
@@ -31,7 +32,9 @@ def make_fixed_hash(
             user is missing or no address where the scheme hashes it.
         BadPassword: the password cannot be taken, or the salt not by this scheme.
     """
-    recipe = make_recipe(f"scheme of {subject}", _text(f"scheme of {subject}", scheme), options, allow_weak=allow_weak)
+    # Extra variables come as text.
+    weak = parse_flag(f"allow_weak_scheme of {subject}", allow_weak)
+    recipe = make_recipe(f"scheme of {subject}", _text(f"scheme of {subject}", scheme), options, allow_weak=weak)
     text = _text(f"the password given to {subject}", password)
     check_password(f"the password given to {subject}", text, recipe)
     return recipe.make(text, _fixed_salt(subject, recipe, salt, seed), _user(subject, recipe, user))

@@ -24,6 +24,7 @@ from .wanted_app_password import WantedAppPassword
 # Lower case and digits that nobody confuses with one another: 32 characters, 5 bits each.
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 _GROUPS, _GROUP = 5, 5
+_LENGTH = _GROUPS * (_GROUP + 1) - 1
 # Dovecot verifies all app passwords of a mailbox, one after the other, and nobody guesses 125 bits: a quick scheme.
 SCHEME = "SHA512-CRYPT"
 
@@ -89,6 +90,7 @@ class Handover:
             check_password(f"the password of {subject} in {self._file}", text, recipe)
         else:
             self._writes = bool(self._file)
+            check_password(f"the password generated for {subject}", "x" * _LENGTH, recipe)
             text = "" if predict else self._new()
         if self._returned and not predict:
             self.password = text

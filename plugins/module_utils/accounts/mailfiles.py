@@ -36,14 +36,17 @@ class MailFiles:
             InvalidValue: one is not absolute, or the archive lies where mail is delivered to.
         """
         for option, path in (("mail_root", root), ("archive_path", archive)):
-            if path and (not os.path.isabs(path) or os.path.normpath(path) == "/"):
+            # Only where the archive is may be left to the default.
+            if (path or option == "mail_root") and (not os.path.isabs(path) or os.path.normpath(path) == "/"):
                 raise InvalidValue(option, path, "is no directory of its own", "give an absolute path")
         self._root = os.path.normpath(root)
         self._archive = os.path.normpath(archive) if archive else f"{self._root}/{ARCHIVE}"
         inside = os.path.relpath(os.path.realpath(self._archive), os.path.realpath(self._root)).split("/")
+        wanted = f"give a path outside of {root}, or one whose first name in it starts with a dot"
         if inside == ["."] or not (inside[0].startswith(".") or inside[0] == ".."):
-            wanted = f"give a path outside of {root}, or one whose first name in it starts with a dot"
             raise InvalidValue("archive_path", archive, "lies where a domain's mail could", wanted)
+        if inside[0] == DELETING:
+            raise InvalidValue("archive_path", archive, "lies where mail is deleted", wanted)
 
     def look(self, removals: Iterable[Removal]) -> list[Step]:
         """Return what there is to do, changing nothing: what an earlier run left half deleted, then the mail found.

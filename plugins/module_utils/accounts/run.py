@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..core.errors import Conflict, InvalidValue
+from ..core.errors import Conflict, InvalidValue, Unavailable
 from ..core.plan import Change
 from ..core.run import converge, failing, warn
 from .argspec import CHECKS, COMMON, DOCUMENT, MAIL
@@ -29,7 +29,7 @@ from .postfix_reader import reload_postfix
 from .publish import domain_tables
 from .publishing import Reader, publish, readers
 from .served import login_warnings
-from .store import MODE, Stale, Store
+from .store import MODE, Stale, Store, StoreError
 from .views import alias_value, app_password_value, domain_value, mailbox_value
 from .wanted import Wanted, parse_wanted
 
@@ -223,7 +223,17 @@ class _Session:
     def _apply(self, plan: AccountsPlan, served: Sequence[Reader]) -> None:
         for reader in served:
             reader.prepare()
-        known = self._write(_hashed(plan)) if plan.writes else plan.found
+        if not plan.writes:
+            self._finish(plan.found, plan, served)
+            return
+        known = self._write(_hashed(plan))
+        try:
+            self._finish(known, plan, served)
+        except StoreError as error:
+            raise Unavailable(f"the accounts are stored, but the run did not come to its end: {error}") from error
+
+    def _finish(self, known: Accounts, plan: AccountsPlan, served: Sequence[Reader]) -> None:
+        """Do what comes after the store, which is ``known`` by now."""
         if known.generation:
             with self._store.lock():
                 # Another writer may have come in between; what is published is what is stored.

@@ -20,17 +20,15 @@ def is_gone(code: str, closed: bool) -> bool:
     return closed or code.startswith(("57P", "08"))
 
 
-def gone(location: str, told: str, *, committing: bool) -> str:
-    """Return the message for a server that went away."""
+def gone(location: str, told: str, *, committing: bool, committed: bool) -> str:
+    """Return the message for a server that went away: before, during or after the commit of the changes."""
     if committing:
         return (
             f"the account store {location} went away just as the changes were committed ({told}): they are stored "
             "either all or not at all; run again when it is back"
         )
-    return (
-        f"the account store {location} went away in the middle of the run ({told}); nothing was changed; "
-        "run again when it is back"
-    )
+    done = "" if committed else "; nothing was changed"
+    return f"the account store {location} went away in the middle of the run ({told}){done}; run again when it is back"
 
 
 def locked(location: str, holders: list[tuple[int, str, str | None]], timeout: float) -> str:

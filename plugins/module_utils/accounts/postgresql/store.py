@@ -49,7 +49,7 @@ class PostgresqlStore(Store):
         self._writer: pg.connection | None = None
         # Whether the writer is in a transaction and has the lock.
         self._held = False
-        self._committing = False
+        self._committing = self._committed = False
         self._outdated: Mapping[str, str] = {}
 
     def read(self) -> Accounts:
@@ -134,6 +134,7 @@ class PostgresqlStore(Store):
         self._committing = True
         writer.commit()
         self._committing = False
+        self._committed = True
         # The lock went with the transaction; whoever is within lock() still may ask for it again.
         self._held = False
         self._outdated = {}
@@ -217,7 +218,7 @@ class PostgresqlStore(Store):
         code = error.pgcode or ""
         told = error.diag.message_primary or "; ".join(str(error).strip().splitlines()) or type(error).__name__
         if errors.is_gone(code, bool(connection.closed)):
-            return errors.gone(self.location, told, committing=self._committing)
+            return errors.gone(self.location, told, committing=self._committing, committed=self._committed)
         if code == errors.LOCK_NOT_AVAILABLE:
             return errors.locked(self.location, _ask(connection, _HOLDERS, (LOCK,)), self._timeout)
         if code == errors.INSUFFICIENT_PRIVILEGE:

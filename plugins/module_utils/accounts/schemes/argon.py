@@ -8,11 +8,14 @@ import re
 from typing import Any
 
 from ...core.deps import need
+from ...core.errors import Unavailable
 from .base import Cost, CostOption, Scheme, exact
 
 _ANY = re.compile(
     rb"\$(argon2id?)\$v=\d{1,3}\$m=(\d{1,10}),t=(\d{1,10}),p=(\d{1,8})\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{16,}"
 )
+# argon2.h: ARGON2_MEMORY_ALLOCATION_ERROR, ARGON2_THREAD_FAIL.
+_NO_RESOURCES = (-22, -33)
 
 
 class Argon2(Scheme):
@@ -39,15 +42,20 @@ class Argon2(Scheme):
 
     def make(self, password: bytes, salt: bytes, cost: Cost) -> bytes:
         low = need("argon2.low_level")
-        made: bytes = low.hash_secret(
-            password,
-            salt,
-            time_cost=cost["passes"],
-            memory_cost=cost["memory"],
-            parallelism=cost["lanes"],
-            hash_len=32,
-            type=_type(low, self._variants[0]),
-        )
+        try:
+            made: bytes = low.hash_secret(
+                password,
+                salt,
+                time_cost=cost["passes"],
+                memory_cost=cost["memory"],
+                parallelism=cost["lanes"],
+                hash_len=32,
+                type=_type(low, self._variants[0]),
+            )
+        except need("argon2").exceptions.HashingError as error:
+            raise Unavailable(
+                f"{self.name} with memory {cost['memory']} (KiB) cannot be hashed here: {error}"
+            ) from error
         return made
 
     def verify(self, password: bytes, raw: bytes) -> bool:
@@ -55,8 +63,12 @@ class Argon2(Scheme):
         exceptions = need("argon2").exceptions
         try:
             return bool(low.verify_secret(raw, password, _type(low, exact(raw, _ANY)[1].decode())))
-        except (exceptions.VerificationError, exceptions.InvalidHash):
-            return False
+        except (exceptions.VerificationError, exceptions.InvalidHash) as error:
+            if str(error) not in [low.error_to_str(code) for code in _NO_RESOURCES]:
+                return False
+            # That says nothing of the password.
+            memory = self.cost(raw)["memory"]
+            raise Unavailable(f"{self.name} with memory {memory} (KiB) cannot be verified here: {error}") from error
 
     def cost(self, raw: bytes) -> Cost:
         _variant, memory, passes, lanes = exact(raw, _ANY).groups()

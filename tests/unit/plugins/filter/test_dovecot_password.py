@@ -77,6 +77,8 @@ def test_a_scheme_without_a_salt_needs_none() -> None:
             {"scheme": "DIGEST-MD5", "allow_weak_scheme": True, "user": "alice"},
             "user of dovecot_password 'alice'",
         ),
+        ("secret", {"scheme": "PLAIN", "allow_weak_scheme": "no"}, "PLAIN stores the password as it is"),
+        ("secret", {"scheme": "PLAIN", "allow_weak_scheme": "maybe"}, "allow_weak_scheme .*'maybe': is no boolean"),
         ("secret", {"scheme": "PLAIN"}, "PLAIN stores the password as it is; .*allow_weak_scheme: true"),
         ("", {"seed": "x"}, "the password given to dovecot_password is empty"),
         (83, {"seed": "x"}, "is no text but of type int; write it in quotes"),

@@ -262,6 +262,10 @@ def test_another_writer_in_between_gets_no_second_password(
         ({**ALICE, "app": "x", "password_hash": HASH, "protocols": []}, "is empty; give at least one"),
         ({**ALICE, "app": "x", "password_hash": HASH, "expires": "1798761599"}, "'1798761599': is no date"),
         ({**ALICE, "app": "x", "password_hash": HASH, "return_password": True}, "hand over a generated password"),
+        (
+            {**ALICE, "app": "x", "return_password": True, "password_scheme": "DES-CRYPT", "allow_weak_scheme": True},
+            "has 29 bytes, and DES-CRYPT reads only 8; choose another scheme",
+        ),
         ({**ALICE, "app": "x", "password_file": "phone.txt"}, "'phone.txt': is no full path"),
         ({**ALICE, "app": "x", "password_file": "/nowhere/at/all"}, "/nowhere/at/all cannot be written: No such file"),
         (

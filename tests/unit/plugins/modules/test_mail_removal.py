@@ -196,6 +196,8 @@ def test_a_purge_keeps_mail(run: Run, base: None, root: Path) -> None:
         ({"mail_root": "/"}, "mail_root '/': is no directory of its own; give an absolute path"),
         ({"archive_path": "{root}/example.net/x"}, "lies where a domain's mail could; give a path outside"),
         ({"archive_path": "{root}"}, "lies where a domain's mail could"),
+        ({"archive_path": "{root}/.deleting/old"}, "lies where mail is deleted; give a path outside"),
+        ({"mail_root": ""}, "mail_root '': is no directory of its own; give an absolute path"),
     ],
 )
 def test_bad_paths_are_refused(run_module: Run, path: Path, root: Path, options: dict[str, str], told: str) -> None:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import argon2
 import bcrypt
 import pytest
@@ -168,6 +170,22 @@ def test_a_password_longer_than_its_scheme_reads_is_refused() -> None:
     assert verify(make_hash("SHA512-CRYPT", longest, USER), longest, USER)
     with pytest.raises(BadPassword, match="has 512 bytes"):
         check_password("password", "x" * 512, make_recipe("scheme", "SHA512-CRYPT"))
+
+
+def test_argon2_without_memory_says_nothing_of_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(error: type[Exception]) -> Callable[..., None]:
+        def call(*_arguments: object, **_options: object) -> None:
+            raise error("Memory allocation error")
+
+        return call
+
+    stored = make_hash(make_recipe("scheme", "ARGON2ID", {"memory": 64}), "secret", USER)
+    monkeypatch.setattr(argon2.low_level, "hash_secret", fails(argon2.exceptions.HashingError))
+    monkeypatch.setattr(argon2.low_level, "verify_secret", fails(argon2.exceptions.VerificationError))
+    with pytest.raises(Unavailable, match=r"ARGON2ID with memory 64 \(KiB\) cannot be verified here: Memory"):
+        verify(stored, "secret", USER)
+    with pytest.raises(Unavailable, match=r"ARGON2ID with memory 65536 \(KiB\) cannot be hashed here: Memory"):
+        make_hash("ARGON2ID", "secret", USER)
 
 
 def test_a_missing_libcrypt_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

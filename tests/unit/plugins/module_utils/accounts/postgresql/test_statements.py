@@ -130,8 +130,9 @@ def test_a_server_that_went_away_is_told() -> None:
         True
     ] * 3
     assert not errors.is_gone("57014", closed=False)
-    assert "nothing was changed; run again" in errors.gone("S", "text", committing=False)
-    assert "either all or not at all" in errors.gone("S", "text", committing=True)
+    assert "nothing was changed; run again" in errors.gone("S", "text", committing=False, committed=False)
+    assert "nothing was changed" not in errors.gone("S", "text", committing=False, committed=True)
+    assert "either all or not at all" in errors.gone("S", "text", committing=True, committed=False)
 
 
 def test_who_has_the_lock_is_told() -> None:
