@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import imaplib
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 from behaviour.bed import Bed, MailHost
 from behaviour.client import Client, Request
 from behaviour.modules import run_everywhere
+from behaviour.remote.dovecot_passwords import scram
 from behaviour.site import run_site
 
 PASSWORD = "settings-password"
@@ -30,6 +33,8 @@ class Seen:
     memory: dict[str, str] = field(default_factory=dict)
     logins: dict[tuple[str, str], bool] = field(default_factory=dict)
     warnings: dict[str, str] = field(default_factory=dict)
+    # What a login by SCRAM came to, by password.
+    proven: dict[str, str] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +55,7 @@ def seen(bed: Bed, client: Client) -> Iterator[dict[str, Seen]]:
     steps.look("scram")
     steps.store("unable", mailboxes=[_box("unable@example.com")])
     steps.store("able", mailboxes=[_box("able@example.com", scheme=SCRAM)])
+    steps.prove("able@example.com", PASSWORD, "another password")
     steps.remove("unable@example.com", "able@example.com")
     steps.provision()
     steps.look("after")
@@ -74,6 +80,20 @@ class Steps:
         for one in self.seen.values():
             # Warnings of an ad-hoc call name no host.
             one.warnings[step] = said
+
+    def prove(self, address: str, *passwords: str) -> None:
+        """Log in by SCRAM, where the server never sees the password."""
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        for name, mx in self._hosts.items():
+            for password in passwords:
+                with imaplib.IMAP4_SSL(str(mx.variables["ansible_host"]), ssl_context=context) as client:
+                    try:
+                        scram("sha256")(client, address, password)
+                    except imaplib.IMAP4.error as error:
+                        self.seen[name].proven[password] = str(error)
+                    else:
+                        self.seen[name].proven[password] = client.select("INBOX")[0]
 
     def remove(self, *addresses: str) -> None:
         self.store("removed", mailboxes=[{"address": address, "state": "absent"} for address in addresses])
@@ -115,6 +135,14 @@ def test_scram_is_offered_when_every_mailbox_can_use_it(mx: MailHost, seen: dict
         for protocol, text in offered[step].items():
             assert (SCRAM in text) == wanted, (step, protocol, text)
             assert "PLAIN" in text
+
+
+def test_who_can_use_it_logs_in_with_it(mx: MailHost, seen: dict[str, Seen]) -> None:
+    """As the role has Dovecot ask: a mailbox's own password, and after it app passwords, which SCRAM cannot use."""
+    proven = seen[mx.name].proven
+    assert proven.pop(PASSWORD) == "OK"
+    assert [text for text in proven.values() if "AUTHENTICATIONFAILED" in text] == list(proven.values())
+    assert len(proven) == 1
 
 
 def test_a_mailbox_that_cannot_use_it_is_told_of(mx: MailHost, seen: dict[str, Seen]) -> None:
