@@ -21,6 +21,7 @@ from behaviour.site import Run, run_site
 _SCENARIO = re.compile(r"test_([rsiodx])(\d\d)_")
 # Sending and receiving first, then changing the hosts, and the log at the very end: it is judged as a whole.
 _ORDER = "rsio"
+_OF_POSTGRESQL = ("test_database.py", "test_moving.py")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,7 +45,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=place)
     with contextlib.suppress(NoBed):
         if not with_postgresql():
-            left_out = [item for item in items if item.path.name == "test_database.py"]
+            left_out = [item for item in items if item.path.name in _OF_POSTGRESQL]
             config.hook.pytest_deselected(items=left_out)
             items[:] = [item for item in items if item not in left_out]
 
