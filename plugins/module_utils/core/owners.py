@@ -55,3 +55,19 @@ class Accounts:
         if note not in self.missing:
             self.missing.append(note)
         return None
+
+
+def user_name(uid: int) -> str:
+    """Return the name of user ``uid``, the number itself where it has none."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def group_name(gid: int) -> str:
+    """Return the name of group ``gid``, the number itself where it has none."""
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)

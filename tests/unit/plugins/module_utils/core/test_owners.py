@@ -10,7 +10,7 @@ import pwd
 import pytest
 
 from ansible_collections.mailwright.mail.plugins.module_utils.core.errors import Unavailable
-from ansible_collections.mailwright.mail.plugins.module_utils.core.owners import Accounts
+from ansible_collections.mailwright.mail.plugins.module_utils.core.owners import Accounts, group_name, user_name
 
 
 def test_names_and_numbers() -> None:
@@ -31,3 +31,8 @@ def test_a_user_who_does_not_exist(name: str) -> None:
     accounts = Accounts(check_mode=True)
     assert accounts.uid(name) is accounts.uid(name) is None
     assert accounts.missing == [f"owner {name}: there is no such user on this host yet"]
+
+
+def test_numbers_without_a_name() -> None:
+    assert (user_name(0), group_name(0)) == ("root", "root")
+    assert (user_name(4294967294), group_name(4294967294)) == ("4294967294", "4294967294")
