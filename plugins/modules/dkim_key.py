@@ -187,8 +187,8 @@ EXAMPLES = r"""
 - name: Make an RSA key and an Ed25519 key for each of many domains, in one task
   mailwright.mail.dkim_key:
     dkim_keys:
-      - {domain: example.com, selector: s2026a}
-      - {domain: example.com, selector: s2026b, algorithm: ed25519}
+      - {domain: example.org, selector: s2026a}
+      - {domain: example.org, selector: s2026b, algorithm: ed25519}
       - {domain: bücher.example, selector: s2026a}
       - {domain: bücher.example, selector: s2026b, algorithm: ed25519}
     flags: [s]

@@ -50,7 +50,7 @@ def test_new_keys(algorithm: str, bits: int | None) -> None:
 
 
 def test_each_key_is_another() -> None:
-    assert len({make_key("ed25519", 0)[0] for _ in range(20)}) == 20
+    assert len({make_key("ed25519", 0)[0] for _number in range(20)}) == 20
 
 
 def test_pkcs8_and_pkcs1(rsa: bytes) -> None:
