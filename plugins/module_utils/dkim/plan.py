@@ -19,6 +19,7 @@ from .record import NEW, record_value
 from .wanted import WantedKey
 
 KIND = "DKIM key"
+_TO_REPLACE = "regenerate: partial makes another one, which breaks signatures that are on their way"
 
 
 @dataclass(frozen=True)
@@ -180,9 +181,6 @@ def _plan_present(step: Step, owner: Owner, held: bool) -> None:
         step.after["in the ledger"] = True
 
 
-_TO_REPLACE = "regenerate: partial makes another one, which breaks signatures that are on their way"
-
-
 def _why_another(step: Step, public: PublicKey) -> str:
     """Return why the key is replaced, nothing where it stays."""
     want = step.wanted
@@ -205,12 +203,18 @@ def _why_another(step: Step, public: PublicKey) -> str:
 def _check_owner(step: Step, owner: Owner) -> None:
     """Take no key that somebody else could have written: it is theirs, and so would be the signatures."""
     key = step.found.key
-    if key is None or owner.uid is None or key.uid in (owner.uid, os.geteuid()):
+    if key is None:
         return
-    raise Conflict(
-        f"the DKIM key {step.path} belongs to {key.shown()['owner']}, not to {owner.user}; to use it, chown it "
-        f"to {owner.user} or set owner, else move it away"
-    )
+    if owner.uid is not None and key.uid not in (owner.uid, os.geteuid()):
+        raise Conflict(
+            f"the DKIM key {step.path} belongs to {key.shown()['owner']}, not to {owner.user}; to use it, chown it "
+            f"to {owner.user} or set owner, else move it away"
+        )
+    if key.mode & 0o022:
+        raise Conflict(
+            f"the DKIM key {step.path} has mode {key.mode:04o}, so that others could have written it; to use it, chmod "
+            f"it to {KEY_MODE:04o}, else move it away"
+        )
 
 
 def _plan_permissions(step: Step, owner: Owner) -> None:

@@ -484,6 +484,17 @@ def test_a_key_of_somebody_else_is_not_used(run: Run, top: Path, keys: Path, sta
     assert snapshot(top) == before
 
 
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+def test_a_key_that_others_could_have_written_is_not_used(run: Run, top: Path, mode: int) -> None:
+    Path(run(**KEY)["dkim_key"]["key_path"]).chmod(mode)
+    before = snapshot(top)
+    for check in (True, False):
+        for options in ({}, {"state": "absent"}, {"regenerate": "always"}):
+            result = run(check=check, **KEY, **options)
+            assert f"s1.pem has mode {mode:04o}, so that others could have written it; to use it" in result["msg"]
+    assert snapshot(top) == before
+
+
 def test_an_owner_who_does_not_exist(run: Run, top: Path) -> None:
     result = run(**KEY, owner="no-such-user")
     assert "owner 'no-such-user': there is no such user on this host" in result["msg"]

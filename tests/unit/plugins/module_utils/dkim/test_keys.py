@@ -10,6 +10,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ansible_collections.mailwright.mail.plugins.module_utils.core.errors import InvalidValue
 from ansible_collections.mailwright.mail.plugins.module_utils.dkim.keys import PublicKey, load_key, make_key
@@ -17,6 +19,13 @@ from ansible_collections.mailwright.mail.plugins.module_utils.dkim.keys import P
 # RFC 8032, section 7.1, test 1; RFC 8463, appendix A, signs with it.
 SEED = "nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A="
 PUBLIC = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+# Keys to damage.
+DER = {
+    name: subprocess.run(
+        ["openssl", "genpkey", "-algorithm", name, "-outform", "DER"], capture_output=True, check=True
+    ).stdout
+    for name in ("RSA", "ED25519")
+}
 BOTH = base64.b64encode(base64.b64decode(SEED) + base64.b64decode(PUBLIC)).decode()
 
 
@@ -164,6 +173,29 @@ def test_an_rsa_key_whose_numbers_do_not_belong_together(
     values[index] = 0 if damage is None else values[index] + damage
     with pytest.raises(InvalidValue):
         load_key(pem(values), "x")
+
+
+@pytest.mark.parametrize("algorithm", ["RSA", "ED25519"])
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_a_damaged_key_is_told_or_still_whole(algorithm: str, data: st.DataObject) -> None:
+    """Whatever is wrong with the bytes, it is an error of ours and none of the library's."""
+    der = bytearray(DER[algorithm])
+    for _number in range(data.draw(st.integers(1, 3))):
+        der[data.draw(st.integers(0, len(der) - 1))] = data.draw(st.integers(0, 255))
+    body = base64.encodebytes(der[: data.draw(st.integers(0, len(der))) or None])
+    pem = b"-----BEGIN PRIVATE KEY-----\n" + body + b"-----END PRIVATE KEY-----\n"
+    try:
+        public = load_key(pem, "x")
+    except InvalidValue:
+        return
+    judge(pem, public)
+
+
+@given(st.binary(max_size=200) | st.text(alphabet="-BEGIN PRVATKY\nA=:", max_size=200).map(str.encode))
+def test_what_is_no_key_at_all(content: bytes) -> None:
+    with pytest.raises(InvalidValue):
+        load_key(content, "x")
 
 
 @pytest.mark.parametrize("algorithm", ["rsa", "ed25519"])
