@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-import os
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from ..core.addresses import parse_domain
@@ -103,4 +103,5 @@ def check_path(option: str, value: str) -> str:
         raise InvalidValue(option, value, "has control characters", "give a path without them")
     if not value.startswith("/"):
         raise InvalidValue(option, value, "is not absolute", "give a path that begins with /")
-    return os.path.normpath(value)
+    # A path with ".." in it stays so: behind a symbolic link it leads elsewhere than its text says.
+    return str(PurePosixPath("/" + value.lstrip("/")))
