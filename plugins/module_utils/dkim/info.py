@@ -27,17 +27,18 @@ def run_info(module: AnsibleModule) -> None:
     with failing(module):
         params = module.params
         files = params["files"]
-        keys = own_keys(params) if files is None else [file_key(entry) for entry in files]
+        keys = own_keys(params, check_mode=module.check_mode) if files is None else [file_key(entry) for entry in files]
         warn(module, [key["problem"] for key in keys if key["problem"]])
         module.exit_json(changed=False, dkim_keys=keys)
 
 
-def own_keys(params: Mapping[str, Any]) -> list[dict[str, Any]]:
+def own_keys(params: Mapping[str, Any], *, check_mode: bool) -> list[dict[str, Any]]:
     """Return the keys in ``key_dir``, by domain and selector; one that cannot be read has its ``problem``.
 
     Raises:
         InvalidValue, Conflict: an option is wrong, or ``key_dir`` is no directory.
-        Unavailable: ``key_dir`` or a directory in it cannot be read, or there are keys and the library is missing.
+        Unavailable: ``key_dir`` or a directory in it cannot be read, or there are keys and the library is missing. In
+            check mode, in which an earlier task may be what installs it, that is a problem of each key.
     """
     directory = check_path("key_dir", params["key_dir"])
     domain = None if params["domain"] is None else parse_domain(params["domain"])
@@ -45,7 +46,7 @@ def own_keys(params: Mapping[str, Any]) -> list[dict[str, Any]]:
     chosen = [
         (one, other) for one, other in place.list_keys(directory) if domain in (None, one) and selector in (None, other)
     ]
-    if chosen:
+    if chosen and not check_mode:
         check_library()
     return [_own_key(directory, one, other) for one, other in chosen]
 

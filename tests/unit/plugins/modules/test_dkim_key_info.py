@@ -15,6 +15,9 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mailwright.mail.plugins.module_utils.core.errors import Unavailable
+from ansible_collections.mailwright.mail.plugins.module_utils.dkim import keys as keys_file
+
 Result = dict[str, Any]
 Run = Callable[..., Result]
 SEED = "nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A="
@@ -200,6 +203,19 @@ def test_bad_options(run_module: Run, options: dict[str, Any], reason: str) -> N
     result = run_module("dkim_key_info", **options)
     assert result["failed"]
     assert reason in result["msg"]
+
+
+def test_without_the_library(make: Run, run_module: Run, keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(domain="example.com", selector="s1")
+
+    def missing(name: str) -> Any:
+        raise Unavailable(f"the Python library {name} is needed here; install python3-cryptography")
+
+    monkeypatch.setattr(keys_file, "need", missing)
+    assert "install python3-cryptography" in run_module("dkim_key_info", key_dir=str(keys))["msg"]
+    (value,) = run_module("dkim_key_info", check=True, key_dir=str(keys))["dkim_keys"]
+    assert "install python3-cryptography" in value["problem"]
+    assert (value["selector"], value["record"]["value"]) == ("s1", None)
 
 
 def test_no_files(info: Info) -> None:
