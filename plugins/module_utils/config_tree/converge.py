@@ -13,12 +13,13 @@ from typing import Any
 
 from ..core.errors import Conflict, InvalidValue, Unavailable
 from ..core.ledger import Ledger
+from ..core.owners import Accounts
 from .apply import apply
 from .archive import originals
 from .disk import read_node, read_nodes
 from .document import Rendered, decode
 from .model import Link, Wanted, check_root
-from .options import Accounts, validator, wanted_tree
+from .options import validator, wanted_tree
 from .plan import LEDGER_KIND, TreePlan, names_to_read, plan_tree, restorable
 from .stage import Runner, ValidationError, staged, validate
 

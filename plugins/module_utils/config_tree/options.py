@@ -4,16 +4,13 @@
 
 from __future__ import annotations
 
-import grp
-import os
-import pwd
 import shlex
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from ..core.errors import InvalidValue, Unavailable
+from ..core.errors import InvalidValue
 from ..core.ledger import DEFAULT_PATH
+from ..core.owners import Accounts
 from ..core.pending import COMMON as PENDING
 from .document import Rendered
 from .model import Directory, File, Wanted, check_name, parse_mode
@@ -47,46 +44,6 @@ ARGUMENT_SPEC: dict[str, Any] = {
     **PENDING,
     "tree": {"type": "str", "no_log": True},
 }
-
-
-@dataclass
-class Accounts:
-    """Users and groups by name; the ones that do not exist are an error in a run and only noted in check mode."""
-
-    check_mode: bool
-    find_user: Callable[[str], int] = lambda name: pwd.getpwnam(name).pw_uid
-    find_group: Callable[[str], int] = lambda name: grp.getgrnam(name).gr_gid
-
-    def __post_init__(self) -> None:
-        self.missing: list[str] = []
-
-    def uid(self, name: str | None) -> int | None:
-        """Return the number of user ``name``; the module's own user without a name."""
-        return self._number("owner", "user", name, self.find_user, os.geteuid)
-
-    def gid(self, name: str | None) -> int | None:
-        """Return the number of group ``name``; the module's own group without a name."""
-        return self._number("group", "group", name, self.find_group, os.getegid)
-
-    def _number(
-        self, option: str, what: str, name: str | None, find: Callable[[str], int], own: Callable[[], int]
-    ) -> int | None:
-        if name is None:
-            return own()
-        try:
-            return find(name)
-        except KeyError:
-            pass
-        if name.isascii() and name.isdigit() and len(name) < 11:
-            return int(name)
-        if not self.check_mode:
-            raise Unavailable(
-                f"{option} {name!r}: there is no such {what} on this host; create it first or give another one"
-            )
-        note = f"{option} {name}: there is no such {what} on this host yet"
-        if note not in self.missing:
-            self.missing.append(note)
-        return None
 
 
 def wanted_tree(params: Mapping[str, Any], rendered: Rendered, accounts: Accounts) -> Wanted:

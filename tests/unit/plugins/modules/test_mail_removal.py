@@ -6,16 +6,14 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import stat
 import subprocess
-import sys
-import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from faults.processes import NOBODY, in_child, killed_at
 
 Result = dict[str, Any]
 Run = Callable[..., Result]
@@ -330,66 +328,16 @@ def test_a_full_disk_loses_nothing(run_module: Run, path: Path, small: Path, mai
 
 @needs_mount
 def test_another_user_is_told_to_become_root(run: Run, base: None, root: Path, path: Path) -> None:
+    for place in (root, path):
+        os.chown(place.parent, NOBODY, NOBODY)
+        os.chmod(place, 0o700)
     result = in_child(
-        lambda: run("mailbox", address="alice@example.com", state="absent", mail_data="archive"), as_nobody=[root, path]
+        lambda: run("mailbox", address="alice@example.com", state="absent", mail_data="archive"), as_user=NOBODY
     )
     assert "run as root" in result
 
 
 # --- a run that is killed --------------------------------------------------------------------------------------------
-
-# All that changes a file or opens one, as Python tells it: between two of them, the disk stays as it is. What SQLite
-# does between them is one transaction.
-_TOLD = (
-    *("os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.chmod", "os.chown", "os.truncate"),
-    *("open", "sqlite3.connect", "sqlite3.connect/handle", "shutil.rmtree"),
-)
-
-
-def in_child(task: Callable[[], Result], *, as_nobody: list[Path] | None = None) -> str:
-    """Run the task in a process of its own and return its message."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        try:
-            os.close(reading)
-            for place in as_nobody or ():
-                os.chown(place.parent, 65534, 65534)
-                os.chmod(place, 0o700)
-            os.setuid(65534)
-            os.write(writing, str(task().get("msg", "")).encode())
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as stream:
-        text = stream.read()
-    os.waitpid(child, 0)
-    return text
-
-
-def killed_at(moment: int, task: Callable[[], Result]) -> bool:
-    """Run the task in a process that kills itself before the ``moment``-th change or opening of a file.
-
-    Returns: whether it came so far.
-    """
-    child = os.fork()
-    if not child:
-        seen = 0
-
-        def watch(event: str, _arguments: Any) -> None:
-            nonlocal seen
-            if event in _TOLD:
-                seen += 1
-                if seen == moment:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-        try:
-            sys.addaudithook(watch)
-            task()
-        except BaseException:
-            traceback.print_exc()
-        os._exit(0)
-    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
 @pytest.mark.parametrize(

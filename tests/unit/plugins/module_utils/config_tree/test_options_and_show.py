@@ -11,13 +11,10 @@ import pytest
 
 from ansible_collections.mailwright.mail.plugins.module_utils.config_tree.document import Rendered
 from ansible_collections.mailwright.mail.plugins.module_utils.config_tree.model import File, Link
-from ansible_collections.mailwright.mail.plugins.module_utils.config_tree.options import (
-    Accounts,
-    validator,
-    wanted_tree,
-)
+from ansible_collections.mailwright.mail.plugins.module_utils.config_tree.options import validator, wanted_tree
 from ansible_collections.mailwright.mail.plugins.module_utils.config_tree.show import file_diff, mask
 from ansible_collections.mailwright.mail.plugins.module_utils.core.errors import InvalidValue, Unavailable
+from ansible_collections.mailwright.mail.plugins.module_utils.core.owners import Accounts
 
 RENDERED = Rendered({"a": b"1", "d/b": b"2"}, frozenset({"empty"}))
 
