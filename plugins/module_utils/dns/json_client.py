@@ -14,9 +14,6 @@ from urllib.parse import urlsplit
 
 from ..core.errors import InvalidValue, Unavailable, shown
 
-# No answer that we ask for is longer: a zone of 100,000 records is some 20 MB.
-_LONGEST = 256 * 1024 * 1024
-
 
 class NotReached(Unavailable):
     """Nobody answers at the address, as before the server is installed."""
@@ -93,7 +90,7 @@ class JsonClient:
         try:
             self._connection.request(method, self._prefix + path, body, headers)
             response = self._connection.getresponse()
-            content = response.read(_LONGEST)
+            content = response.read()
         except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
             raise
         except (ConnectionRefusedError, socket.gaierror) as error:
