@@ -153,9 +153,14 @@ def _alias(domain: Domain, name: str) -> Iterator[Wanted]:
 
 def _client(domain: Domain, request: Request) -> Iterator[Wanted]:
     """A name of the domain's own, so that it can move to another host without a change in clients."""
+    if _has_alias(domain, request):
+        yield from _alias(domain, domain.client_name)
+
+
+def _has_alias(domain: Domain, request: Request) -> bool:
+    """Whether the client name is for us to make."""
     name = domain.client_name
-    if name != domain.name and is_within(name, domain.name) and name not in {host.name for host in request.hosts}:
-        yield from _alias(domain, name)
+    return name != domain.name and is_within(name, domain.name) and name not in {host.name for host in request.hosts}
 
 
 def _autoconfig(domain: Domain, request: Request) -> Iterator[Wanted]:
@@ -169,7 +174,9 @@ def _autoconfig(domain: Domain, request: Request) -> Iterator[Wanted]:
 def _services(domain: Domain, request: Request) -> Iterator[Wanted]:
     if not domain.host:
         return
-    target = domain.host if "client" in domain.leave_out else domain.client_name
+    # RFC 2782: the target of an SRV record is no alias.
+    is_alias = "client" in domain.leave_out or _has_alias(domain, request)
+    target = domain.host if is_alias else domain.client_name
     for service, port in _PORTS.items():
         if service in request.services:
             yield _service(domain, service, f"0 1 {port} {target}.")

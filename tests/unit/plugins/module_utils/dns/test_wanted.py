@@ -30,13 +30,13 @@ def test_a_domain_with_nothing_but_a_host() -> None:
         (D, "TXT"): {"v=spf1 mx ip4:192.0.2.1 ip6:2001:db8::1 -all"},
         (f"_dmarc.{D}", "TXT"): {"v=DMARC1; p=reject"},
         (f"mail.{D}", "CNAME"): {"mx1.example.net."},
-        (f"_submissions._tcp.{D}", "SRV"): {f"0 1 465 mail.{D}."},
-        (f"_imaps._tcp.{D}", "SRV"): {f"0 1 993 mail.{D}."},
-        (f"_submission._tcp.{D}", "SRV"): {f"0 1 587 mail.{D}."},
+        (f"_submissions._tcp.{D}", "SRV"): {"0 1 465 mx1.example.net."},
+        (f"_imaps._tcp.{D}", "SRV"): {"0 1 993 mx1.example.net."},
+        (f"_submission._tcp.{D}", "SRV"): {"0 1 587 mx1.example.net."},
         (f"_imap._tcp.{D}", "SRV"): {"0 0 0 ."},
         (f"_pop3._tcp.{D}", "SRV"): {"0 0 0 ."},
-        (f"_pop3s._tcp.{D}", "SRV"): {f"0 1 995 mail.{D}."},
-        (f"_sieve._tcp.{D}", "SRV"): {f"0 1 4190 mail.{D}."},
+        (f"_pop3s._tcp.{D}", "SRV"): {"0 1 995 mx1.example.net."},
+        (f"_sieve._tcp.{D}", "SRV"): {"0 1 4190 mx1.example.net."},
         ("mx1.example.net", "A"): {"192.0.2.1"},
         ("mx1.example.net", "AAAA"): {"2001:db8::1"},
         ("mx1.example.net", "TXT"): {"v=spf1 a -all"},
@@ -161,6 +161,7 @@ def test_settings_by_https_only_where_they_are_served() -> None:
 def test_a_client_name_that_needs_no_alias(client_name: str, hosts: list[dict[str, Any]]) -> None:
     found = of({"client_name": client_name}, hosts)
     assert not [key for key in found if key[1] == "CNAME"]
+    # An SRV record leads to a name with addresses: the client name where it is one.
     assert found[f"_imaps._tcp.{D}", "SRV"] == {f"0 1 993 {client_name}."}
 
 
