@@ -28,7 +28,7 @@ attributes:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
     support: full
     details:
-      - Where PowerDNS is still to be installed, all is new, and RV(unchecked) names what could not be judged.
+      - Where the name server is still to be set up, all is new, and RV(unchecked) names what could not be judged.
   diff_mode:
     description: Returns details on what has changed, or possibly needs changing in C(check_mode), when in diff mode.
     support: full
@@ -36,10 +36,12 @@ options:
   provider:
     description:
       - How zones are reached. V(powerdns) is the HTTP API of PowerDNS's authoritative server.
+      - V(rfc2136) is any name server that takes dynamic updates and zone transfers with a TSIG key, such as BIND and
+        Knot.
       - V(zonefile) reaches none. It returns RV(text), and writes it to O(path) if that is given, to be copied to where
         your DNS is.
     type: str
-    choices: [powerdns, zonefile]
+    choices: [powerdns, rfc2136, zonefile]
     required: true
   api_url:
     description: Where PowerDNS's API answers, as seen from the target.
@@ -56,6 +58,26 @@ options:
     description: How many seconds to wait for an answer.
     type: int
     default: 10
+  server:
+    description: With O(provider=rfc2136), the zones' primary name server, its name or IP address.
+    type: str
+    default: 127.0.0.1
+  port:
+    description: With O(provider=rfc2136), the server's TCP port.
+    type: int
+    default: 53
+  tsig_name:
+    description: The name of the key that signs the messages. Needed for O(provider=rfc2136).
+    type: str
+  tsig_secret_file:
+    description:
+      - The file on the target that holds the key's secret in base64. Needed for O(provider=rfc2136).
+    type: path
+  tsig_algorithm:
+    description: The key's algorithm.
+    type: str
+    choices: [hmac-sha224, hmac-sha256, hmac-sha384, hmac-sha512]
+    default: hmac-sha256
   path:
     description: With O(provider=zonefile), the file on the target that the records are written to.
     type: path
@@ -74,6 +96,8 @@ options:
 notes:
   - Records of the mail hosts themselves (addresses, reverse names, TLSA) are published where the server has the zone,
     TLSA only in a signed one.
+requirements:
+  - python3-dnspython on the target for O(provider=rfc2136)
 seealso:
   - module: mailwright.mail.dns_records_info
 """
@@ -97,6 +121,18 @@ EXAMPLES = r"""
       - name: mx1.example.net
         addresses: [192.0.2.1, "2001:db8::1"]
     purge: true
+
+- name: Publish them on a name server that takes dynamic updates
+  mailwright.mail.dns_records:
+    provider: rfc2136
+    server: ns1.example.net
+    tsig_name: mailwright
+    tsig_secret_file: /etc/mailwright/tsig.secret
+    domains:
+      - name: example.com
+    mail_hosts:
+      - name: mx1.example.net
+        addresses: [192.0.2.1]
 
 - name: Take a domain's records out again
   mailwright.mail.dns_records:

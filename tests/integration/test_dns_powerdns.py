@@ -4,21 +4,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
-import io
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from integration.module import arguments
+from integration.running import Result, run_module
 from mail_zones.calls import HASH, MX1
 from mail_zones.real_powerdns import RealPowerDns, program
 
-Result = dict[str, Any]
 D = "example.com"
 KEY_TEXT = "v=DKIM1; k=rsa; p=" + "Q" * 392
 DOMAIN = {
@@ -61,21 +56,13 @@ def zones(server: RealPowerDns) -> Iterator[RealPowerDns]:
 
 def run(server: RealPowerDns, ledger: Path, check: bool = False, **options: Any) -> Result:
     values = {
-        "_ansible_check_mode": check,
-        "_ansible_diff": True,
-        "_ansible_remote_tmp": "/tmp",
         "provider": "powerdns",
         "api_url": server.url,
         "api_key_file": str(server.key_file),
         "ledger": str(ledger),
         **options,
     }
-    output = io.StringIO()
-    with arguments(values), contextlib.redirect_stdout(output), contextlib.suppress(SystemExit):
-        importlib.import_module("ansible_collections.mailwright.mail.plugins.modules.dns_records").main()
-    result: Result = json.loads(output.getvalue())
-    result.pop("invocation", None)
-    return result
+    return run_module("dns_records", values, check)
 
 
 def state(server: RealPowerDns) -> set[tuple[str, str, int, str]]:

@@ -23,6 +23,7 @@ def _entries(options: Spec, **more: Any) -> Spec:
 
 
 ALIGNMENTS = ["relaxed", "strict"]
+TSIG_ALGORITHMS = ["hmac-sha224", "hmac-sha256", "hmac-sha384", "hmac-sha512"]
 POLICIES = ["none", "quarantine", "reject"]
 
 MAIL_HOST: Spec = {
@@ -111,11 +112,16 @@ COMMON: Spec = {
 }
 # How zones are reached.
 PROVIDER: Spec = {
-    "provider": {"type": "str", "choices": ["powerdns", "zonefile"], "required": True},
+    "provider": {"type": "str", "choices": ["powerdns", "rfc2136", "zonefile"], "required": True},
     "timeout": {"type": "int", "default": 10},
     "api_url": {"type": "str", "default": "http://127.0.0.1:8081"},
     "api_key_file": {"type": "path", "no_log": False},
     "server_id": {"type": "str", "default": "localhost"},
+    "server": {"type": "str", "default": "127.0.0.1"},
+    "port": {"type": "int", "default": 53},
+    "tsig_name": {"type": "str"},
+    "tsig_secret_file": {"type": "path", "no_log": False},
+    "tsig_algorithm": {"type": "str", "choices": TSIG_ALGORITHMS, "default": "hmac-sha256"},
     "path": {"type": "path"},
 }
 RECORDS: Spec = {

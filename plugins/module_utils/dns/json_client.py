@@ -13,10 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..core.errors import InvalidValue, Unavailable, shown
-
-
-class NotReached(Unavailable):
-    """Nobody answers at the address, as before the server is installed."""
+from .zone import NotReached
 
 
 @dataclass(frozen=True)

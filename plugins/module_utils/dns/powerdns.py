@@ -9,8 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..core.errors import Conflict, MailwrightError, Unavailable, shown
-from ..core.files import read_bytes
-from .json_client import Answer, JsonClient, NotReached
+from .json_client import Answer, JsonClient
 from .names import closest
 from .zone import Content, Key, RRset, RRsetChange, Zone
 
@@ -117,44 +116,6 @@ class PowerDns:
         if answer.status == 422:
             return Conflict(f"{told}: the change is refused as a whole (422{reason}); nothing was changed in it")
         return Unavailable(f"{told}: the server answers {answer.status}{reason}")
-
-
-class Nothing:
-    """What check mode sees where PowerDNS is still to be installed: every mail domain is a zone, and empty."""
-
-    def __init__(self, domains: set[str]) -> None:
-        """Take the names of the mail domains for those of zones."""
-        self._domains = domains
-
-    def find(self, names: set[str]) -> dict[str, str]:
-        """Return the domain that holds each of ``names``."""
-        found = {name: closest(name, self._domains) for name in names}
-        return {name: zone for name, zone in found.items() if zone is not None}
-
-    def read(self, zone: str) -> Zone:
-        """Return an empty zone."""
-        return Zone(zone)
-
-    def write(self, zone: Zone, changes: list[RRsetChange]) -> None:
-        """Refuse: this is for check mode only."""
-        raise NotReached(f"zone {zone.name} cannot be written: there is no server")
-
-
-def read_key(path: str | None) -> str | None:
-    """Return the API's key from the file ``path``, ``None`` where there is no such file.
-
-    Raises:
-        Unavailable: no path, or the file cannot be read, is empty or holds more than one line. Its content is not told.
-    """
-    if not path:
-        raise Unavailable("provider powerdns needs api_key_file, the file on the target that holds the API's key")
-    content = read_bytes(path)
-    if content is None:
-        return None
-    key = content.decode("utf-8", "replace").strip()
-    if not key or not key.isascii() or not key.isprintable() or " " in key:
-        raise Unavailable(f"api_key_file {path}: holds no key; it has to be one word in one line")
-    return key
 
 
 def _patch(change: RRsetChange, disabled: list[str]) -> dict[str, Any]:

@@ -11,15 +11,15 @@ from typing import Any
 from ..core.ledger import Ledger
 from ..core.plan import Plan
 from .converge import RecordsPlan, apply_records, plan_records
-from .json_client import NotReached
 from .model import WantedSet
+from .nothing import Nothing
 from .options import parse_request
 from .plan import Note
-from .powerdns import Nothing, PowerDns, read_key
+from .providers import make_provider
 from .rows_domain import mail_exchangers, policy_text
 from .spec import Request
 from .wanted import wanted_set
-from .zone import Provider
+from .zone import NotReached, Provider
 from .zone_file import ZoneFilePlan
 from .zone_text import zone_text
 
@@ -77,7 +77,7 @@ def _planned(params: Mapping[str, Any], wanted: WantedSet, check_mode: bool) -> 
     """Return provider, plan and what could not be judged; check mode takes a missing server for an empty one."""
     ledger = Ledger.read(params["ledger"])
     try:
-        provider = _provider(params)
+        provider = make_provider(params)
         return provider, plan_records(provider, wanted, ledger, params["purge"]), []
     except NotReached as error:
         if not check_mode:
@@ -85,15 +85,6 @@ def _planned(params: Mapping[str, Any], wanted: WantedSet, check_mode: bool) -> 
         nothing = Nothing(set(wanted.domains))
         notes = [f"the zones and what they hold: {error}", "records of mail hosts in zones that are no mail domains"]
         return nothing, plan_records(nothing, wanted, ledger, params["purge"]), notes
-
-
-def _provider(params: Mapping[str, Any]) -> Provider:
-    key = read_key(params["api_key_file"])
-    if key is None:
-        raise NotReached(
-            f"api_key_file {params['api_key_file']} does not exist on the target; PowerDNS's role makes it"
-        )
-    return PowerDns(params["api_url"], key, params["server_id"], params["timeout"])
 
 
 def _described(request: Request, wanted: WantedSet) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ..core.errors import Unavailable
 from .values import compared, presented
 
 Key = tuple[str, str]
@@ -67,6 +68,10 @@ class RRsetChange:
     type: str
     before: RRset | None
     after: RRset | None
+
+
+class NotReached(Unavailable):
+    """Nobody answers where the server should be, or what is needed to speak with it is missing: it is to be set up."""
 
 
 class Provider(Protocol):
