@@ -109,7 +109,8 @@ options:
             description: The mail host that signs with the key, one of O(mail_hosts).
             type: str
       dmarc:
-        description: The DMARC policy. It is O(domains[].dmarc.policy=reject) alone if nothing is given.
+        description:
+          - The DMARC policy. With O(mail_hosts), it is O(domains[].dmarc.policy=reject) alone if nothing is given.
         type: dict
         suboptions:
           policy:

@@ -117,13 +117,13 @@ def test_a_refused_change_leaves_the_zone_as_it_was(zones: RealPowerDns, tmp_pat
 
 
 def test_a_zone_that_does_not_exist(zones: RealPowerDns, tmp_path: Path) -> None:
-    result = run(zones, tmp_path / "owned.json", domains=[{"name": "example.org"}])
+    result = run(zones, tmp_path / "owned.json", domains=[{"name": "example.org", "dmarc": {}}])
     assert "no zone that this server serves holds the name; create the zone first" in result["msg"]
 
 
 def test_a_wrong_key(zones: RealPowerDns, tmp_path: Path) -> None:
     (tmp_path / "key").write_text("wrong")
-    result = run(zones, tmp_path / "owned.json", api_key_file=str(tmp_path / "key"), domains=[{"name": D}])
+    result = run(zones, tmp_path / "owned.json", api_key_file=str(tmp_path / "key"), domains=[{"name": D, "dmarc": {}}])
     assert "the key is refused (401)" in result["msg"]
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Container
 
 from ..core.addresses import DOMAIN_LIMIT, parse_domain
 from ..core.errors import InvalidValue
@@ -39,9 +39,11 @@ def is_within(name: str, domain: str) -> bool:
     return name == domain or name.endswith(f".{domain}")
 
 
-def closest(name: str, zones: Iterable[str]) -> str | None:
+def closest(name: str, zones: Container[str]) -> str | None:
     """Return the zone of ``zones`` that holds ``name``, the longest one; ``None`` where none does."""
-    return max((zone for zone in zones if is_within(name, zone)), key=len, default=None)
+    while name and name not in zones:
+        name = name.partition(".")[2]
+    return name or None
 
 
 def reverse_name(address: str) -> str:

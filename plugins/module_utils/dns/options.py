@@ -104,7 +104,7 @@ def _domain(given: Given, hosts: list[MailHost], default_ttl: int) -> Domain:
     name = parse_domain(given["name"], "name of a domain")
     subject = f"of domain {name}"
     ttl = default_ttl if given.get("ttl") is None else _ttl(given["ttl"], f"ttl {subject}")
-    dmarc, report_domains = dmarc_value(given.get("dmarc") or {"policy": "reject"}, subject)
+    dmarc, report_domains = _dmarc(given, hosts, subject)
     keys = given.get("dkim")
     return Domain(
         name=name,
@@ -115,7 +115,7 @@ def _domain(given: Given, hosts: list[MailHost], default_ttl: int) -> Domain:
         silent_names=tuple(_below(value, name, f"no_mail_names {subject}") for value in given["no_mail_names"]),
         host=_chosen_host(given.get("host"), hosts, f"host {subject}"),
         client_name=parse_domain(given.get("client_name") or f"mail.{name}", f"client_name {subject}"),
-        spf=_spf(given.get("spf"), subject),
+        spf=_spf(given.get("spf"), hosts, subject),
         dkim=None if keys is None else tuple(_dkim(key, name, ttl, hosts) for key in keys),
         dmarc=dmarc,
         report_domains=tuple(report_domains),
@@ -144,9 +144,18 @@ def _chosen_host(value: str | None, hosts: list[MailHost], subject: str) -> str:
     return name
 
 
-def _spf(given: Given | None, subject: str) -> SpfPolicy:
+def _dmarc(given: Given, hosts: list[MailHost], subject: str) -> tuple[str | None, list[str]]:
+    """Return the DMARC record and where its reports go. A domain of which nothing is known does not get our default."""
+    policy = given.get("dmarc")
+    if policy is None and not hosts and not given["no_mail"]:
+        return None, []
+    return dmarc_value(policy or {"policy": "reject"}, subject)
+
+
+def _spf(given: Given | None, hosts: list[MailHost], subject: str) -> SpfPolicy | None:
     if given is None:
-        return SpfPolicy(last=ALLS[0])
+        # Without a host it would say that nobody may send.
+        return SpfPolicy(last=ALLS[0]) if hosts else None
     terms = [parse_term(value, f"spf mechanism {subject}") for value in given["mechanisms"]]
     return SpfPolicy(tuple(dict.fromkeys(terms)), given["all"])
 

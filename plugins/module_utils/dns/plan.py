@@ -152,23 +152,28 @@ class _Work:
                 continue
             record = Record(name, type_, value, self.zone.rrsets[name, type_].ttl)
             reason = why_kept(owner, record, self.flags)
-            if reason or not (self.purge or is_gone(owner, self.flags) or self._replaced(record, owner, wanted)):
+            goes = not reason and (self.purge or is_gone(owner, self.flags) or self._in_the_way(record, wanted))
+            if not goes and not self._replaced(record, owner, wanted):
                 self.kept.append(Note(record, reason or NOT_PURGED))
                 continue
             del self.owned.records[key]
             self.contents[name, type_] = [content for content in contents if content.value != value]
 
+    def _in_the_way(self, record: Record, wanted: list[Wanted]) -> bool:
+        """Whether ``record`` cannot stand beside something that is wanted: one of the two is a CNAME."""
+        types = {one.record.type for one in wanted if one.record.name == record.name}
+        return bool(types) if record.type == "CNAME" else "CNAME" in types
+
     def _replaced(self, record: Record, owner: Owner, wanted: list[Wanted]) -> bool:
-        """Whether something that is wanted takes the place of ``record``."""
-        for one in wanted:
-            if one.record.name != record.name:
-                continue
-            if (one.record.type == "CNAME") != (record.type == "CNAME"):
-                return True
-            same = one.record.type == record.type and one.owner == owner and one.slot.holds(record.value)
-            if same and not one.shared:
-                return True
-        return False
+        """Whether ``record`` is the former value of something that is wanted."""
+        return any(
+            one.slot.name == record.name
+            and one.slot.type == record.type
+            and one.slot.holds(record.value)
+            and one.owner == owner
+            and not one.shared
+            for one in wanted
+        )
 
     # What goes in.
 

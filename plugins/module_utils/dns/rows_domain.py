@@ -70,6 +70,8 @@ def domain_spf(domain: Domain, request: Request) -> Iterator[WantedSpf]:
     if not domain.sends:
         yield WantedSpf(domain.name, (), "-all", owner, domain.ttl)
         return
+    if domain.spf is None:
+        return
     terms = {"mx": owner} if mail_exchangers(request.hosts) and "mx" not in domain.leave_out else {}
     for host in request.hosts:
         for address in (host.addresses or ()) if host.present else ():

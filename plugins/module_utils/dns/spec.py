@@ -83,9 +83,9 @@ class Domain:
     silent_names: tuple[str, ...]
     host: str
     client_name: str
-    spf: SpfPolicy
+    spf: SpfPolicy | None
     dkim: tuple[DkimKey, ...] | None
-    dmarc: str
+    dmarc: str | None
     report_domains: tuple[str, ...]
     mta_sts: MtaSts | None
     tls_rpt: str | None

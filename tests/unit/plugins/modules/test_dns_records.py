@@ -240,7 +240,7 @@ def test_a_file_of_text(run_module: RunModule, tmp_path: Path) -> None:
         assert run_module("dns_records", check=True, **given)["changed"] is False
         assert run_module("dns_records", **given)["changed"] is False
         assert (path.read_text() if exists else "") == done["text"]
-    without = run_module("dns_records", provider="zonefile", domains=DOMAINS)
+    without = run_module("dns_records", provider="zonefile", domains=DOMAINS, mail_hosts=HOSTS)
     assert (without["changed"], "v=DMARC1" in without["text"]) == (False, True)
 
 

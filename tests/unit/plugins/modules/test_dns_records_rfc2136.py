@@ -107,7 +107,7 @@ def call(server: FakeServer, run_module: RunModule, tmp_path: Path) -> RunModule
             "tsig_secret_file": str(tmp_path / "secret"),
             "ledger": str(tmp_path / "owned.json"),
             "timeout": 1,
-            "domains": [{"name": D}],
+            "domains": [{"name": D, "dmarc": {}, "spf": {}}],
             **options,
         }
         result = run_module("dns_records", **arguments)

@@ -121,6 +121,14 @@ def test_a_value_that_changes_replaces_ours_and_others_need_a_purge() -> None:
     assert contents(provider, "_25._tcp.mx1.example.net", "TLSA") == {f"3 1 1 {HASH[::-1]}"}
 
 
+def test_a_host_that_is_only_named_gets_its_new_preference() -> None:
+    provider, ledger = zone(), Ledger()
+    for preference in (10, 20):
+        host = {"name": "mx1.example.net", "preference": preference}
+        run(provider, ledger, domains=[{"name": D}], mail_hosts=[host])
+    assert contents(provider, D, "MX") == {"20 mx1.example.net."}
+
+
 def test_a_purge_takes_nothing_that_the_call_was_not_told_of() -> None:
     provider, ledger = MemoryProvider({D: [], "example.org": [], "example.net": []}), Ledger()
     key = {"name": f"s1._domainkey.{D}", "value": "v=DKIM1; p=AAAA"}
@@ -148,8 +156,8 @@ def test_tlsa_only_in_a_signed_zone() -> None:
 
 
 def test_a_domain_without_a_zone_is_an_error_and_a_host_without_one_is_not() -> None:
-    with pytest.raises(Conflict, match=r"example\.org: no zone that this server serves holds the name; create"):
-        run(zone(), Ledger(), domains=[{"name": "example.org"}])
+    with pytest.raises(Conflict, match=r"_dmarc\.example\.org: no zone that this server serves holds the name; create"):
+        run(zone(), Ledger(), domains=[{"name": "example.org", "dmarc": {}}])
     provider = MemoryProvider({D: []})
     plan = run(provider, Ledger(), domains=[{"name": D}], mail_hosts=[MX1])
     assert "mx1.example.net" in {note.record.name for note in plan.withheld}
@@ -158,7 +166,7 @@ def test_a_domain_without_a_zone_is_an_error_and_a_host_without_one_is_not() -> 
 def test_a_delegated_domain_is_an_error() -> None:
     provider = zone((f"sub.{D}", "NS", 300, "ns.elsewhere.example."))
     with pytest.raises(Conflict, match=r"sub\.example\.com is delegated to other name servers"):
-        run(provider, Ledger(), domains=[{"name": f"sub.{D}"}])
+        run(provider, Ledger(), domains=[{"name": f"sub.{D}", "dmarc": {}}])
 
 
 def test_what_was_asked_for_beside_a_cname_is_an_error() -> None:
@@ -187,7 +195,7 @@ def test_each_zone_is_read_once_and_written_at_most_once() -> None:
 
 def test_an_absent_domain_whose_zone_is_gone_is_forgotten() -> None:
     provider, ledger = zone(), Ledger()
-    run(provider, ledger, domains=[{"name": D}])
+    run(provider, ledger, domains=[{"name": D, "dmarc": {}, "spf": {}}])
     del provider.zones[D]
     plan = run(provider, ledger, domains=[{"name": D, "state": "absent"}])
     assert plan.changed

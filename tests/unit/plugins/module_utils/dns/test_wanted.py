@@ -48,8 +48,13 @@ def test_a_domain_with_nothing_but_a_host() -> None:
     }
 
 
-def test_a_domain_without_a_host_says_who_may_not_send() -> None:
-    assert of(hosts=[]) == {(D, "TXT"): {"v=spf1 -all"}, (f"_dmarc.{D}", "TXT"): {"v=DMARC1; p=reject"}}
+def test_a_domain_without_a_host_gets_no_policy_that_stops_its_mail() -> None:
+    assert of(hosts=[]) == {}
+    asked = of({"spf": {"mechanisms": ["mx"]}, "dmarc": {"policy": "none"}}, [])
+    assert asked == {(D, "TXT"): {"v=spf1 mx -all"}, (f"_dmarc.{D}", "TXT"): {"v=DMARC1; p=none"}}
+    nothing = of({"no_mail": True}, [])
+    assert nothing[D, "TXT"] == {"v=spf1 -all"}
+    assert nothing[f"_dmarc.{D}", "TXT"] == {"v=DMARC1; p=reject"}
 
 
 def test_two_hosts_and_a_relay() -> None:
