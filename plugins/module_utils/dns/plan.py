@@ -201,7 +201,8 @@ class _Work:
             outcome = merge_spf(name, rrset, wanted.get(name), self.owned, self.flags, self.purge)
             if outcome.withheld:
                 self.withheld.append(Note(wanted[name].record, outcome.withheld))
-            self.kept += [Note(Record(name, "TXT", term, 0), reason) for term, reason in outcome.kept]
+            ttl = self.zone.rrsets[key].ttl if key in self.zone.rrsets else 0
+            self.kept += [Note(Record(name, "TXT", term, ttl), reason) for term, reason in outcome.kept]
             self.contents[key] = list(outcome.contents)
 
     # The outcome.
@@ -240,8 +241,14 @@ class _Work:
         if (name, type_, value) in self.owned.records:
             return True
         # An SPF record that we made, also with terms that others have put in since.
-        made = self.owned.spf.get(name, ("", None))[0] is None
-        return made and type_ == "TXT" and Slot(name, type_, TAG).holds(value)
+        if (
+            type_ != "TXT"
+            or not Slot(name, type_, TAG).holds(value)
+            or self.owned.spf.get(name, ("", None))[0] is not None
+        ):
+            return False
+        present = {normal(term) for term in terms_of(value)}
+        return all(term in present for where, term in self.owned.terms if where == name)
 
 
 def sorted_notes(notes: Iterable[Note]) -> list[Note]:

@@ -32,10 +32,14 @@ def merge_spf(
     contents = () if found is None else found.contents
     slot = Slot(name, "TXT", TAG)
     records = [content for content in contents if slot.holds(content.value)]
-    if len(records) > 1:
+    if len(records) > 1 and wanted is not None:
         reason = f"there are {len(records)} SPF records, which receivers take for an error; leave one of them"
-        return SpfOutcome(contents, withheld=reason if wanted else "")
+        return SpfOutcome(contents, withheld=reason)
     merge = _Merge(name, wanted, owned, flags, purge)
+    if wanted is None:
+        # Somebody has put another one beside the one with our terms.
+        most = max(records, key=lambda content: merge.share(content.value), default=None)
+        records = [most] if most is not None and merge.share(most.value) else []
     if not records:
         made = merge.new()
         return SpfOutcome(contents if made is None else (*contents, Content.ours("TXT", made)))
@@ -54,6 +58,10 @@ class _Merge:
         self.name, self.wanted, self.owned, self.flags, self.purge = name, wanted, owned, flags, purge
         self.ours = {term: owner for (where, term), owner in owned.terms.items() if where == name}
         self.kept: list[tuple[str, str]] = []
+
+    def share(self, text: str) -> int:
+        """Return how many terms of ours the record ``text`` has."""
+        return sum(normal(term) in self.ours for term in terms_of(text))
 
     def new(self) -> str | None:
         """Return the record where there is none."""

@@ -81,6 +81,18 @@ def test_two_spf_records_are_left_and_told() -> None:
     assert "there are 2 SPF records" in " ".join(note.reason for note in plan.withheld)
 
 
+def test_ours_goes_from_beside_another_spf_record() -> None:
+    provider, ledger = zone(), Ledger()
+    run(provider, ledger, domains=[{"name": D}], mail_hosts=[MX1])
+    key = (D, "TXT")
+    lines = [(*key, 60, one) for one in (*contents(provider, *key), '"v=spf1 include:elsewhere.example -all"')]
+    provider.zones[D][key] = MemoryProvider({D: lines}).zones[D][key]
+    assert not run(provider, ledger, domains=[{"name": D}], mail_hosts=[MX1]).changed
+    run(provider, ledger, domains=[{"name": D, "state": "absent"}])
+    assert spf(provider) == ['"v=spf1 include:elsewhere.example -all"']
+    assert D not in ledger.owned.get("dns.spf", {})
+
+
 def test_a_record_of_your_own_wins() -> None:
     own = [(f"_dmarc.{D}", "TXT", 300, '"v=DMARC1; p=none"'), (D, "MX", 300, "5 mx.elsewhere.example.")]
     provider, ledger = zone(*own), Ledger()
