@@ -97,7 +97,11 @@ class RealNameServer:
             self._process = subprocess.Popen(
                 [server, *options, "-c", str(configuration)], cwd=directory, stdout=log, stderr=log
             )
-        self._wait({*zones}, {*signed})
+        try:
+            self._wait({*zones}, {*signed})
+        except BaseException:
+            self.stop()
+            raise
 
     def _bind(self, directory: Path, zones: Iterable[str], signed: set[str], readonly: set[str]) -> str:
         text = BIND.format(directory=directory, port=self.port, key=KEY_NAME, secret=SECRET)

@@ -78,7 +78,11 @@ class RealPowerDns:
                 [str(server), f"--config-dir={directory}", "--daemon=no", "--guardian=no"], stdout=log, stderr=log
             )
         self._log = directory / "log"
-        self._wait()
+        try:
+            self._wait()
+        except BaseException:
+            self.stop()
+            raise
 
     def _wait(self) -> None:
         end = time.monotonic() + PATIENCE_SECONDS
