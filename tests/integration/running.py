@@ -19,6 +19,8 @@ from behaviour.bed import ROOT
 from integration.module import arguments
 from stores.backends import Backend
 
+Result = dict[str, Any]
+
 _PROGRAM = Path(__file__).with_name("module.py")
 
 
@@ -66,22 +68,30 @@ class Process:
         return written[0], written[1]
 
 
-def run(backend: Backend, module: str, /, check: bool = False, **options: Any) -> dict[str, Any]:
+def run(backend: Backend, module: str, /, check: bool = False, **options: Any) -> Result:
+    """Run a module that works on a store to its end, in this process, and return its result."""
+    return run_module(module, {**backend.options, **options}, check)
+
+
+def run_module(module: str, options: dict[str, Any], check: bool = False) -> Result:
     """Run a module to its end, in this process, and return its result."""
     output = io.StringIO()
     with (
-        arguments(_values(backend, check, options)),
+        arguments({**_how(check), **options}),
         contextlib.redirect_stdout(output),
         contextlib.suppress(SystemExit),
     ):
         importlib.import_module(f"ansible_collections.mailwright.mail.plugins.modules.{module}").main()
-    result: dict[str, Any] = json.loads(output.getvalue())
+    result: Result = json.loads(output.getvalue())
     return result
 
 
+def _how(check: bool) -> dict[str, Any]:
+    return {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_remote_tmp": "/tmp"}
+
+
 def _values(backend: Backend, check: bool, options: dict[str, Any]) -> dict[str, Any]:
-    how = {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_remote_tmp": "/tmp"}
-    return {**how, **backend.options, **options}
+    return {**_how(check), **backend.options, **options}
 
 
 def bulk(number: int, domain: str = "bulk.example", quota: str = "1G") -> dict[str, Any]:

@@ -13,6 +13,7 @@ from .errors import Unavailable
 PACKAGES = {
     "argon2": "python3-argon2",
     "cryptography": "python3-cryptography",
+    "dns": "python3-dnspython",
     "idna": "python3-idna",
     "lmdb": "python3-lmdb",
     "passlib": "python3-passlib",
