@@ -144,6 +144,10 @@ unit-%: build/venv-%/.ready tree
 	@echo "unit tests on Python $*"
 	@build/venv-$*/bin/python -m $(PYTEST_UNIT)
 
+.PHONY: integration
+integration: $(VENV_READY) tree ## The DNS modules against PowerDNS, BIND and Knot as processes of this machine
+	@bash tests/mail_zones/with_servers.sh $(BIN)/python -m pytest -q tests/integration/test_dns_*.py
+
 .PHONY: molecule
 molecule: setup $(VENV_READY) tree ## Run molecule's scenarios on the test bed: all, or SCENARIO=name
 	@$(WITH_VENV) python tests/scenarios.py $(SCENARIO)
@@ -170,6 +174,7 @@ bench: setup $(VENV_READY) tree ## Measure, and write docs/benchmarks.md
 .PHONY: test
 test: setup $(VENV_READY) tree ## Everything that CI runs
 	@$(MAKE) gates
+	@$(MAKE) integration
 	@$(MAKE) molecule
 	@$(MAKE) demo-test
 
