@@ -78,10 +78,6 @@ class JsonClient:
                 raise Unavailable(f"{self._told(method, path)}: the connection was closed without an answer") from error
             return self.request(method, path, document)
 
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
-
     def _once(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
         told = self._told(method, path)
         try:

@@ -8,6 +8,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,8 @@ class FakeServer:
 
     def stop(self) -> None:
         self._done.set()
+        # Closing alone does not wake who waits in accept().
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def _serve(self) -> None:
@@ -58,7 +61,9 @@ class FakeServer:
             threading.Thread(target=self._talk, args=(stream,), daemon=True).start()
 
     def _talk(self, stream: socket.socket) -> None:
-        with stream, stream.makefile("rb") as file:
+        # A module leaves its connection open; nobody's thread waits on it for long.
+        stream.settimeout(1)
+        with stream, suppress(TimeoutError), stream.makefile("rb") as file:
             while len(head := file.read(2)) == 2:
                 query = dns.message.from_wire(file.read(struct.unpack("!H", head)[0]), keyring=KEY)
                 content = self._answer(query)
