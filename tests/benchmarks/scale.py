@@ -23,7 +23,7 @@ MIB = 2**20 / 1e6
 
 def measure(release: str, ping: float) -> list[Figure]:
     """Return the figures of one release; ``ping`` is what a task costs."""
-    return [*module(release), *role(release), *single(release, ping), *logins(release), *store(release)]
+    return [*module(release), *single(release, ping), *role(release), *logins(release), *store(release)]
 
 
 def module(release: str) -> list[Figure]:
@@ -80,7 +80,7 @@ def single(release: str, ping: float) -> list[Figure]:
     """What a user does today: a loop of one task for each mailbox."""
     seconds = play("mailbox_loop.yml", "-e", json.dumps({"bench_hash": people.password_hash(), "bench_items": LOOP}))
     each = seconds / LOOP
-    name = f"a loop over the module mailbox, each of {LOOP} at {MANY:,} mailboxes"
+    name = f"a loop over the module mailbox, each of {LOOP} beside {MAILBOXES:,} mailboxes"
     return [
         Figure(name, release, each, ping),
         Figure(f"the same for {MAILBOXES:,}, extrapolated", release, each * MAILBOXES),
