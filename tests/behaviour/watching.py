@@ -32,7 +32,9 @@ def watching(bed: Bed, secrets: list[str]) -> Iterator[dict[str, Watch]]:
     processes = {name: host.start_program("watch.py", document) for name, host in bed.servers.items()}
     watches = {name: Watch() for name in processes}
     try:
-        for host in bed.servers.values():
+        for name, host in bed.servers.items():
+            begun = processes[name].stdout
+            assert begun and begun.readline() == b"watching\n", f"{name}: the watch has not begun"
             host.run(f"sh -c 'sleep 0.5; : {canary}'")
         yield watches
     finally:

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run on a mail host: look for secrets in every process's arguments and environment until standard input ends.
 
-The first line of standard input is JSON, a list of secrets. Standard output is JSON: ``looks``, how often all
-processes were looked at, and ``found``, the arguments of each process that showed a secret.
+The first line of standard input is JSON, a list of secrets. The first line of standard output says that the watch has
+begun, the rest is JSON: ``looks``, how often all processes were looked at, and ``found``, the arguments of each process
+that showed a secret.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ def main() -> None:
     found: set[str] = set()
     looks = 0
     looked_at: dict[str, int] = {}
+    print("watching", flush=True)
     while not select.select([sys.stdin], [], [], _PAUSE_SECONDS)[0]:
         looks += 1
         there = [pid for pid in os.listdir("/proc") if pid.isdigit()]
