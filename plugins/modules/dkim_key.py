@@ -31,6 +31,7 @@ attributes:
     support: full
 seealso:
   - module: mailwright.mail.dkim_key_info
+  - module: mailwright.mail.dkim_rotation
 extends_documentation_fragment:
   - mailwright.mail.dkim
 options:

@@ -25,6 +25,7 @@ attributes:
     support: none
 seealso:
   - module: mailwright.mail.dkim_key
+  - module: mailwright.mail.dkim_rotation
 extends_documentation_fragment:
   - mailwright.mail.dkim
 options:
@@ -149,10 +150,30 @@ dkim_keys:
       description: The group that the file belongs to, by number where it has no name.
       type: str
       sample: root
+    state:
+      description:
+        - What M(mailwright.mail.dkim_rotation) noted of the key in O(key_dir), which is V(made), V(published),
+          V(visible), V(signing), V(retiring) or V(revoked). V(null) for a key that it does not rotate.
+      type: str
+      sample: signing
+    since:
+      description: Since when it is in that state, in UTC.
+      type: str
+      sample: "2026-11-21T22:00:00Z"
+    next_step:
+      description: The state that comes next, V(removed), or V(ready) for a spare that waits until it is needed.
+      type: str
+      sample: retiring
+    next_date:
+      description:
+        - The earliest time of that in UTC, as it was expected when the state was noted. V(null) where name servers or
+          people decide.
+      type: str
+      sample: "2027-05-20T22:00:00Z"
     problem:
       description:
-        - Why a key in O(key_dir) cannot be read, else V(null). What is not known of it is V(null) then, and a warning
-          says the same.
+        - Why a key in O(key_dir) or its state cannot be read, else V(null). What is not known of it is V(null) then,
+          and a warning says the same.
       type: str
 """
 

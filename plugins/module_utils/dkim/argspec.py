@@ -67,3 +67,54 @@ FILTER: Spec = {
     },
 }
 FILES_OR_DIRECTORY: list[tuple[str, str]] = [("files", "domain"), ("files", "selector")]
+# What an entry of ``domains`` leaves out is what stands beside the list.
+DOMAIN: Spec = {
+    "state": {"type": "str", "choices": ["present", "absent"]},
+    "algorithms": {"type": "list", "elements": "str", "choices": list(ALGORITHMS)},
+    "bits": {"type": "int"},
+    "interval": {"type": "str"},
+    "overlap": {"type": "str"},
+    "revoked": {"type": "str"},
+    "spares": {"type": "int"},
+    "rotate_now": {"type": "bool"},
+    "ttl": {"type": "int"},
+}
+DOMAIN_DEFAULTS: Mapping[str, Any] = {
+    "state": "present",
+    "algorithms": [ALGORITHMS[0]],
+    "bits": STRONG_BITS,
+    "interval": "180d",
+    "overlap": "14d",
+    "revoked": "30d",
+    "spares": 0,
+    "rotate_now": False,
+}
+ROTATION: Spec = {
+    **{
+        name: {**option, **({"default": DOMAIN_DEFAULTS[name]} if name in DOMAIN_DEFAULTS else {})}
+        for name, option in DOMAIN.items()
+    },
+    "domains": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            "name": {"type": "str", "required": True},
+            **DOMAIN,
+            "switch_to": {"type": "str"},
+            "revoke": {"type": "list", "elements": "str"},
+        },
+    },
+    "selector_prefix": {"type": "str"},
+    "selector_scheme": {"type": "str", "choices": ["date", "counter"], "default": "date"},
+    **{name: KEYS[name] for name in ("flags", "hash_algorithms", "service_types", "notes")},
+    "signing_file": {"type": "path", "default": "/var/lib/mailwright/signing/dkim_domains.conf"},
+    "signing_file_mode": {"type": "str", "default": "0644"},
+    "owner": {"type": "str"},
+    "group": {"type": "str"},
+    "ledger": {"type": "path", "default": DEFAULT_PATH},
+    "resolvers": {"type": "list", "elements": "str", "default": []},
+    "servers": {"type": "list", "elements": "str", "default": []},
+    "port": {"type": "int", "default": 53},
+    "timeout": {"type": "int", "default": 5},
+}

@@ -17,6 +17,7 @@ from . import place
 from .keys import check_library, load_key
 from .plan import held_value
 from .record import Tags, record_value
+from .rotation import storage
 from .selectors import parse_selector, record_name
 from .views import key_value, record_entry
 from .wanted import check_path
@@ -48,10 +49,31 @@ def own_keys(params: Mapping[str, Any], *, check_mode: bool) -> list[dict[str, A
     ]
     if chosen and not check_mode:
         check_library()
-    return [_own_key(directory, one, other) for one, other in chosen]
+    states = {one: _states(directory, one) for one in sorted({one for one, _other in chosen})}
+    return [_own_key(directory, one, other, states[one]) for one, other in chosen]
 
 
-def _own_key(directory: str, domain: str, selector: str) -> dict[str, Any]:
+def _states(directory: str, domain: str) -> storage.Noted | MailwrightError:
+    try:
+        return storage.read(directory, domain)
+    except MailwrightError as error:
+        # It is told with each key of the domain; those of others can be read all the same.
+        return error
+
+
+def _rotation_value(states: storage.Noted | MailwrightError, selector: str) -> dict[str, Any]:
+    """Return what rotation noted of a key, ``None`` for one that is not rotated."""
+    found = dict.fromkeys(("state", "since", "next_step", "next_date"))
+    if isinstance(states, MailwrightError):
+        return found
+    one = next((one for one in states.rotation.selectors if one.name == selector), None)
+    if one is None:
+        return found
+    step = (states.steps or {})[selector]
+    return {"state": one.state, "since": one.since, "next_step": step.what, "next_date": step.date}
+
+
+def _own_key(directory: str, domain: str, selector: str, states: storage.Noted | MailwrightError) -> dict[str, Any]:
     path = place.key_path(directory, domain, selector)
     name = record_name(domain, selector)
     try:
@@ -64,17 +86,21 @@ def _own_key(directory: str, domain: str, selector: str) -> dict[str, Any]:
             **key_value(domain, selector, path, None),
             "record": record_entry(name, None),
             **dict.fromkeys(("mode", "owner", "group")),
+            **_rotation_value(states, selector),
             "problem": str(error),
         }
     value = held_value(found.record)
     # The key is the only truth: what stands beside it may be of one that it has replaced.
     if value is None or not value.endswith(f"; p={public.public}"):
         value = record_value(public.algorithm, public.public, Tags())
+    if not isinstance(states, MailwrightError):
+        value = next((one.published for one in states.rotation.selectors if one.name == selector), value)
     return {
         **key_value(domain, selector, path, public),
         "record": record_entry(name, value),
         **found.key.shown(),
-        "problem": None,
+        **_rotation_value(states, selector),
+        "problem": str(states) if isinstance(states, MailwrightError) else None,
     }
 
 
@@ -96,5 +122,6 @@ def file_key(entry: Mapping[str, Any]) -> dict[str, Any]:
         **key_value(domain, selector, path, public),
         "record": record_entry(name, record_value(public.algorithm, public.public, Tags())),
         **found.shown(),
+        **dict.fromkeys(("state", "since", "next_step", "next_date")),
         "problem": None,
     }

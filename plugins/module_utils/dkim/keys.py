@@ -96,9 +96,15 @@ def load_key(content: bytes, path: str) -> PublicKey:
         InvalidValue: it is no such key. No part of the content is told.
         Unavailable: the library is not installed.
     """
+    block = _read_block(content, path)
+    return _load_bare(content, path) if block is None else _load_der(block[0], path, block[1])
+
+
+def _read_block(content: bytes, path: str) -> tuple[bytes, str] | None:
+    """Return the DER of the one private key in PEM and its form, ``None`` where there is no PEM at all."""
     blocks = _BLOCK.findall(content)
     if not blocks:
-        return _load_bare(content, path)
+        return None
     found = [(label, body) for label, body in blocks if label.endswith(b"PRIVATE KEY")]
     if len(found) != 1:
         reason = f"holds {len(found)} private keys" if found else f"holds a {blocks[0][0].decode().lower()} only"
@@ -114,7 +120,7 @@ def load_key(content: bytes, path: str) -> PublicKey:
         der = base64.b64decode(b"".join((rest if empty and b":" in head else body).split()), validate=True)
     except binascii.Error as error:
         raise _damaged(path) from error
-    return _load_der(der, path, _FORMS[label])
+    return der, _FORMS[label]
 
 
 def _load_der(der: bytes, path: str, form: str) -> PublicKey:
@@ -214,3 +220,22 @@ def _describe(handle: Any, form: str) -> PublicKey:
         hashlib.sha256(spki).hexdigest(),
         form,
     )
+
+
+def seed_form(content: bytes, path: str) -> bytes:
+    """Return an Ed25519 private key as Base64 of its 32 bytes (form ``seed``), which Rspamd reads. It is a secret.
+
+    Raises:
+        InvalidValue: it is no Ed25519 key. No part of the content is told.
+        Unavailable: the library is not installed.
+    """
+    public = load_key(content, path)
+    if public.algorithm != "ed25519":
+        raise InvalidValue("private key", path, f"is {public.kind}", "only Ed25519 has this form")
+    block = _read_block(content, path)
+    if block is None:
+        return base64.b64encode(base64.b64decode(b"".join(content.split()))[:_SEED])
+    serialization = need("cryptography.hazmat.primitives.serialization")
+    handle = serialization.load_der_private_key(block[0], password=None)
+    encoding, private_format = serialization.Encoding.Raw, serialization.PrivateFormat.Raw
+    return base64.b64encode(handle.private_bytes(encoding, private_format, serialization.NoEncryption()))

@@ -23,9 +23,9 @@ the host, need not know who asked for which tags.
 
 Rotation belongs beside the keys because a backup, a restore or a move of a domain's directory then takes both. One file
 for a domain, replaced by one rename, lets signing switch from one selector to another in one step. It names selectors
-and holds their states and times, never a key; a selector that it names and that has no key any more is one that waits
-for its record to go. What a program needs in another form (Rspamd's Ed25519) is derived from the key and belongs to
-whoever derives it, elsewhere: `remove` takes away what is named above.
+and holds their states, times and records, never a private key; a selector that it names and that has no key any more is
+one that waits for its record to go. What a program needs in another form (Rspamd's Ed25519) is derived from the key and
+belongs to whoever derives it, elsewhere: `remove` takes away what is named above.
 """
 
 from __future__ import annotations

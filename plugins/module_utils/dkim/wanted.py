@@ -63,7 +63,7 @@ def _wanted_key(given: Mapping[str, Any]) -> WantedKey:
     present = given["state"] == "present"
     bits = None
     if given["algorithm"] == "rsa":
-        bits = _check_bits(given["bits"], given["allow_weak_key"]) if present else given["bits"]
+        bits = check_bits(given["bits"], given["allow_weak_key"]) if present else given["bits"]
     tags = Tags(
         # Each once, and in one order, so that the same wishes always make the same record.
         tuple(sorted(set(given["flags"]), reverse=True)),
@@ -84,7 +84,12 @@ def _wanted_key(given: Mapping[str, Any]) -> WantedKey:
     )
 
 
-def _check_bits(bits: int, allow_weak: bool) -> int:
+def check_bits(bits: int, allow_weak: bool) -> int:
+    """Return the size of an RSA key.
+
+    Raises:
+        InvalidValue: it is none for DKIM, or weak and not allowed.
+    """
     if bits in BITS or (allow_weak and bits == WEAK_BITS):
         return bits
     right = "give 2048, 3072 or 4096"

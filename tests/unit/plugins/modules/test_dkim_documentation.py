@@ -13,8 +13,8 @@ import yaml
 
 from ansible_collections.mailwright.mail.plugins.module_utils.dkim import argspec
 
-FAMILY = ["dkim_key", "dkim_key_info"]
-SPECS = {"dkim_key": argspec.KEYS, "dkim_key_info": argspec.FILTER}
+FAMILY = ["dkim_key", "dkim_key_info", "dkim_rotation"]
+SPECS = {"dkim_key": argspec.KEYS, "dkim_key_info": argspec.FILTER, "dkim_rotation": argspec.ROTATION}
 SHARED = ("type", "required", "default", "choices", "elements")
 
 
@@ -58,6 +58,12 @@ def test_options_are_documented_as_they_are_taken(name: str) -> None:
 @pytest.mark.parametrize("name", argspec.KEY)
 def test_an_entry_of_the_list_points_to_the_option_beside_it(name: str) -> None:
     entry = documented("dkim_key")["dkim_keys"]["suboptions"][name]
+    assert entry["description"] == f"As O({name})."
+
+
+@pytest.mark.parametrize("name", argspec.DOMAIN)
+def test_an_entry_of_the_domains_points_to_the_option_beside_it(name: str) -> None:
+    entry = documented("dkim_rotation")["domains"]["suboptions"][name]
     assert entry["description"] == f"As O({name})."
 
 

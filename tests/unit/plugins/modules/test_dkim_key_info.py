@@ -74,7 +74,8 @@ def test_our_own_keys_are_told_as_they_were_made(make: Run, info: Info, keys: Pa
     ]
     make(domain="example.com", selector="s3")
     make(domain="example.com", selector="s3", state="absent")
-    (keys / "example.com/rotation.json").write_text("{}")
+    noted = {"version": 1, "noted": {"wall": 0, "boot": "", "uptime": 0}, "selectors": {}, "used": []}
+    (keys / "example.com/rotation.json").write_text(json.dumps(noted))
     (keys / "example.com/.s1.pem.abcd1234").write_text("")
     (keys / "notes").mkdir()
     (keys / "notes/s1.pem").write_text("nothing")
