@@ -14,6 +14,7 @@ from typing import Any
 Task = Callable[[], dict[str, Any]]
 
 NOBODY = 65534
+_PATIENCE_SECONDS = 60
 # All that changes a file or opens one, as Python tells it: between two of them, the disk stays as it is. What SQLite
 # does between them is one transaction.
 _TOLD = (
@@ -27,6 +28,7 @@ def in_child(task: Task, *, as_user: int | None = None) -> str:
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
+        signal.alarm(_PATIENCE_SECONDS)
         try:
             os.close(reading)
             if as_user is not None:
@@ -37,7 +39,7 @@ def in_child(task: Task, *, as_user: int | None = None) -> str:
     os.close(writing)
     with os.fdopen(reading) as stream:
         text = stream.read()
-    os.waitpid(child, 0)
+    _ended_by(child)
     return text
 
 
@@ -48,6 +50,7 @@ def killed_at(moment: int, task: Task) -> bool:
     """
     child = os.fork()
     if not child:
+        signal.alarm(_PATIENCE_SECONDS)
         seen = 0
 
         def watch(event: str, _arguments: Any) -> None:
@@ -63,4 +66,16 @@ def killed_at(moment: int, task: Task) -> bool:
         except BaseException:
             traceback.print_exc()
         os._exit(0)
-    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    return _ended_by(child) == signal.SIGKILL
+
+
+def _ended_by(child: int) -> int:
+    """Return the signal that ended the process, 0 where it ended by itself.
+
+    Raises:
+        AssertionError: it hung. Forked from a process with threads, it may find a lock that nobody opens.
+    """
+    status = os.waitpid(child, 0)[1]
+    ended_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+    assert ended_by != signal.SIGALRM, f"the task did not end within {_PATIENCE_SECONDS} s"
+    return ended_by

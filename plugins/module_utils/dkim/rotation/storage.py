@@ -111,7 +111,9 @@ def dump(rotation: Rotation, moment: Moment, steps: Mapping[str, Step]) -> bytes
 def _selector(name: str, entry: Mapping[str, Any]) -> Selector:
     one = Selector(_label(name), **{key: entry[key] for key in _NAMES})
     numbers = (one.age, one.wait, *(value for value in (one.seen, one.bits) if value is not None))
-    if one.state not in _STATES or not all(type(number) is int and number >= 0 for number in numbers):
+    # To Python, True is a number too.
+    good = all(isinstance(number, int) and not isinstance(number, bool) and number >= 0 for number in numbers)
+    if one.state not in _STATES or not good:
         raise ValueError(f"selector {name} is in no state that there is")
     if one.algorithm not in ("rsa", "ed25519") or not isinstance(one.value, str):
         raise ValueError(f"selector {name} has no record")
