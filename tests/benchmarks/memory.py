@@ -6,6 +6,7 @@ Memory is the proportional set size (proc(5), smaps_rollup): pages that processe
 most that one Python program had for itself (VmHWM): a module.
 """
 
+import contextlib
 import glob
 import json
 import os
@@ -45,6 +46,9 @@ def python_mebibytes() -> float:
 
 
 def main() -> None:
+    # The end of an earlier watch is not that of this one.
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(END)
     deadline = time.monotonic() + LIMIT_SECONDS
     peak = last = mebibytes()
     program = 0.0
