@@ -14,11 +14,12 @@ from typing import Any
 from ..core.errors import Conflict, Unavailable
 from ..core.files import locked
 from ..core.ledger import Ledger, edit
-from ..core.owners import Accounts, group_name, user_name
+from ..core.owners import Accounts
 from ..core.plan import Plan
 from . import place
 from .keys import PublicKey, check_library, load_key, make_key
-from .plan import Owner, Step, plan_key
+from .owner import Owner, find_owner
+from .plan import Step, plan_key
 from .views import key_value, record_entry
 from .wanted import WantedKey, check_path, wanted_keys
 
@@ -101,7 +102,7 @@ def prepare(params: Mapping[str, Any], *, check_mode: bool) -> Call:
     ledger = check_path("ledger", params["ledger"])
     wanted = wanted_keys(params)
     accounts = Accounts(check_mode)
-    owner = _owner(params, accounts)
+    owner = find_owner(params, accounts)
     call = Call(directory, ledger, owner, params["dkim_keys"] is not None, unchecked=accounts.missing)
     held = Ledger.read(ledger).entries(LEDGER_KIND, directory)
     found = [_read(directory, want) for want in wanted]
@@ -118,18 +119,6 @@ def prepare(params: Mapping[str, Any], *, check_mode: bool) -> Call:
     if not check_mode:
         _make_keys([step for step in call.steps if step.makes])
     return call
-
-
-def _owner(params: Mapping[str, Any], accounts: Accounts) -> Owner:
-    uid, gid = accounts.uid(params["owner"]), accounts.gid(params["group"])
-    if uid is not None and uid != os.geteuid() and os.geteuid() != 0:
-        raise Conflict(f"owner {params['owner']!r}: only root can give keys to another user; run as root (become)")
-    return Owner(
-        uid,
-        gid,
-        params["owner"] if uid is None else user_name(uid),
-        params["group"] if gid is None else group_name(gid),
-    )
 
 
 def _read(directory: str, want: WantedKey) -> place.Found:

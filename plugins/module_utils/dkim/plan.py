@@ -14,26 +14,13 @@ from typing import Any
 from ..core.errors import Conflict
 from ..core.plan import Change
 from .keys import STRONG_BITS, PublicKey
+from .owner import Owner, check_key_owner
 from .place import KEY_MODE, Found, key_path
 from .record import NEW, record_value
 from .wanted import WantedKey
 
 KIND = "DKIM key"
 _TO_REPLACE = "regenerate: partial makes another one, which breaks signatures that are on their way"
-
-
-@dataclass(frozen=True)
-class Owner:
-    """Whom keys are to belong to, by number and as it is shown; ``None`` for a user who does not exist yet."""
-
-    uid: int | None
-    gid: int | None
-    user: str
-    group: str
-
-    def shown(self) -> dict[str, str]:
-        """Return mode, owner and group of a key as people read them."""
-        return {"mode": f"{KEY_MODE:04o}", "owner": self.user, "group": self.group}
 
 
 @dataclass
@@ -126,7 +113,7 @@ def plan_key(
     step = Step(wanted, found, key_path(directory, wanted.domain, wanted.selector), public)
     known = found.key is None or public is not None
     if found.key is not None:
-        _check_owner(step, owner)
+        check_key_owner(step.path, found.key, owner)
     if found.leftovers:
         step.before["left behind"] = [os.path.basename(path) for path in found.leftovers]
     if not wanted.present:
@@ -198,23 +185,6 @@ def _why_another(step: Step, public: PublicKey) -> str:
             f"the DKIM key {step.path} is {public.kind}, which is weak; allow_weak_key: true keeps it, {_TO_REPLACE}"
         )
     return ""
-
-
-def _check_owner(step: Step, owner: Owner) -> None:
-    """Take no key that somebody else could have written: it is theirs, and so would be the signatures."""
-    key = step.found.key
-    if key is None:
-        return
-    if owner.uid is not None and key.uid not in (owner.uid, os.geteuid()):
-        raise Conflict(
-            f"the DKIM key {step.path} belongs to {key.shown()['owner']}, not to {owner.user}; to use it, chown it "
-            f"to {owner.user} or set owner, else move it away"
-        )
-    if key.mode & 0o022:
-        raise Conflict(
-            f"the DKIM key {step.path} has mode {key.mode:04o}, so that others could have written it; to use it, chmod "
-            f"it to {KEY_MODE:04o}, else move it away"
-        )
 
 
 def _plan_permissions(step: Step, owner: Owner) -> None:

@@ -14,13 +14,14 @@ from typing import Any
 from ...core.errors import Conflict, Unavailable
 from ...core.files import locked
 from ...core.ledger import edit
-from ...core.owners import Accounts, group_name, user_name
+from ...core.owners import Accounts
 from ...core.plan import Change, Plan
 from ...dns.seen import Asker, Seen
 from ...dns.visibility import NameServers
 from .. import place
 from ..converge import LEDGER_KIND
-from ..plan import Owner, record_document
+from ..owner import Owner, find_owner
+from ..plan import record_document
 from ..selectors import record_name
 from . import clock, disk, signing, storage
 from .found import DomainFound, has_library, make_keys, name_maker, read_domain, wrong_owner
@@ -204,7 +205,7 @@ def prepare(params: Mapping[str, Any], *, check_mode: bool, asker: Asker | None 
     """
     wanted = wanted_rotation(params)
     accounts = Accounts(check_mode)
-    call = Call(wanted, _owner(params, accounts), clock.present(), unchecked=accounts.missing)
+    call = Call(wanted, find_owner(params, accounts), clock.present(), unchecked=accounts.missing)
     library = has_library(check_mode, call.unchecked)
     call.base = _base(wanted)
     names = disk.keys_by_domain(wanted.key_dir)
@@ -236,18 +237,6 @@ def prepare(params: Mapping[str, Any], *, check_mode: bool, asker: Asker | None 
     call.signers = plan_signers(wanted, call.owner, states, names, library=library)
     call.plan.changes.extend(call.signers.changes)
     return call
-
-
-def _owner(params: Mapping[str, Any], accounts: Accounts) -> Owner:
-    uid, gid = accounts.uid(params["owner"]), accounts.gid(params["group"])
-    if uid is not None and uid != os.geteuid() and os.geteuid() != 0:
-        raise Conflict(f"owner {params['owner']!r}: only root can give keys to another user; run as root (become)")
-    return Owner(
-        uid,
-        gid,
-        params["owner"] if uid is None else user_name(uid),
-        params["group"] if gid is None else group_name(gid),
-    )
 
 
 def _ask(

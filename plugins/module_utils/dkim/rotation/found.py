@@ -13,7 +13,8 @@ from pathlib import Path
 from ...core.errors import Conflict, Unavailable
 from .. import place
 from ..keys import PublicKey, check_library, load_key, make_key
-from ..plan import Owner, held_value
+from ..owner import Owner, check_key_owner
+from ..plan import held_value
 from ..record import Tags, record_value
 from . import storage
 from .model import Rotation, Selector
@@ -120,16 +121,7 @@ def wrong_owner(path: Path, found: place.Found, owner: Owner) -> bool:
     key = found.key
     if key is None:
         return False
-    if owner.uid is not None and key.uid not in (owner.uid, os.geteuid()):
-        raise Conflict(
-            f"the DKIM key {path} belongs to {key.shown()['owner']}, not to {owner.user}; to use it, chown it to "
-            f"{owner.user} or set owner, else move it away"
-        )
-    if key.mode & 0o022:
-        raise Conflict(
-            f"the DKIM key {path} has mode {key.mode:04o}, so that others could have written it; to use it, chmod it "
-            f"to {place.KEY_MODE:04o}, else move it away"
-        )
+    check_key_owner(path, key, owner)
     return key.mode != place.KEY_MODE or owner.uid not in (None, key.uid) or owner.gid not in (None, key.gid)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from ...core.plan import Change
 from .. import place
 from ..keys import seed_form
-from ..plan import Owner
+from ..owner import Owner
 from . import disk, signing
 from .model import SIGNING, Rotation
 from .options import Wanted
