@@ -40,11 +40,6 @@ class WantedPassword:
     update_password: str = "always"
 
     @property
-    def user(self) -> str:
-        """The address of the mailbox that the password is for."""
-        raise NotImplementedError
-
-    @property
     def new_recipe(self) -> Recipe:
         """How a hash that has to be made is made."""
         return self.recipe or make_recipe("password_scheme", DEFAULT_SCHEME)

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import math
 import re
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from .dovecot_programs import answer_of
 from .model import NO_LOGIN
 from .passwords import argon2_memory
 from .plan import AccountsPlan
@@ -40,11 +40,7 @@ class Settings:
 def installed_settings() -> Settings:
     """Return the settings of this host's Dovecot; those that nothing can fail to fit where there is none."""
     names = ("auth_mechanisms", "service/auth-worker/vsz_limit", "default_vsz_limit")
-    try:
-        text = subprocess.run(("doveconf", *names), capture_output=True, text=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
-        return Settings()
-    return parse_settings(text)
+    return parse_settings(answer_of("doveconf", *names))
 
 
 def parse_settings(text: str) -> Settings:

@@ -56,7 +56,7 @@ def run_accounts(module: AnsibleModule) -> None:
             check_destinations=module.params["check_destinations"],
             app_passwords=given.get("app_passwords"),
         )
-        _run(module, store, wanted, create=True)
+        _converge(store, _Session(module, store, wanted, create=True))
 
 
 def run_object(module: AnsibleModule, kind: str) -> None:
@@ -74,7 +74,7 @@ def run_object(module: AnsibleModule, kind: str) -> None:
             wanted = parse_wanted(app_passwords=[given])
         else:
             wanted = parse_wanted(aliases=[given], check_destinations=module.params["check_destinations"])
-        _run(module, store, wanted, kind=kind, handover=handover)
+        _converge(store, _Session(module, store, wanted, kind, handover=handover))
 
 
 def run_copy(module: AnsibleModule) -> None:
@@ -123,18 +123,6 @@ def _open(module: AnsibleModule, given: dict[str, Any]) -> Store:
     """Return the store. Its password is taken out of ``given``, where an action plugin may have put it."""
     hidden = {"login_password": given.pop("login_password")} if "login_password" in given else {}
     return open_store({**module.params, **hidden})
-
-
-def _run(
-    module: AnsibleModule,
-    opened: Store,
-    wanted: Wanted,
-    *,
-    kind: str = "",
-    create: bool = False,
-    handover: Handover | None = None,
-) -> None:
-    _converge(opened, _Session(module, opened, wanted, kind, create, handover))
 
 
 def _converge(opened: Store, session: _Session) -> None:

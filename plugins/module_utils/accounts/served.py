@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from .dovecot_programs import answer_of
 from .offered import named
 from .passwords import is_weak
 from .plan import AccountsPlan
@@ -21,11 +21,11 @@ def installed_builds() -> tuple[Build, ...]:
 
     A host without Dovecot may fill a store for others.
     """
-    version = _answer("dovecot", "--version")
+    version = answer_of("dovecot", "--version").strip()
     if not version:
         return BUILDS
     build = build_of(version)
-    if build.refuses and _answer("doveconf", "-h", "auth_allow_weak_schemes") == "yes":
+    if build.refuses and answer_of("doveconf", "-h", "auth_allow_weak_schemes").strip() == "yes":
         build = replace(build, refuses=frozenset())
     return (build,)
 
@@ -59,11 +59,3 @@ def _scheme(plan: AccountsPlan, name: str, stored: str) -> tuple[str, bool]:
         return plan.passwords[name][0].scheme.name, False
     scheme = base_scheme(stored)
     return scheme, scheme == "CRYPT" and is_weak(stored)
-
-
-def _answer(*command: str) -> str:
-    """Return what a program says; "" where it is not installed or fails."""
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""

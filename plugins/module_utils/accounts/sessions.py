@@ -7,15 +7,14 @@ At best: a Dovecot that is not there or does not answer has no sessions, and a s
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Collection
 
+from .dovecot_programs import answer_of
 from .model import domain_of
 
 _PATIENCE_SECONDS = 3.0
 _POLL_SECONDS = 0.1
-_LONGEST_ANSWER_SECONDS = 30
 
 
 def end_sessions(owners: Collection[str]) -> None:
@@ -23,13 +22,13 @@ def end_sessions(owners: Collection[str]) -> None:
     if not owners:
         return
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    found = logged_in(_doveadm("-f", "tab", "who", "-1"), owners)
+    found = logged_in(answer_of("doveadm", "-f", "tab", "who", "-1"), owners)
     for user in sorted(found):
         # To doveadm this is a mask: "*" and "?" in an address also match other users, whose programs just reconnect.
-        _doveadm("kick", user)
+        answer_of("doveadm", "kick", user)
     while found and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
-        found = logged_in(_doveadm("-f", "tab", "who", "-1"), owners)
+        found = logged_in(answer_of("doveadm", "-f", "tab", "who", "-1"), owners)
 
 
 def logged_in(table: str, owners: Collection[str]) -> set[str]:
@@ -41,14 +40,3 @@ def logged_in(table: str, owners: Collection[str]) -> set[str]:
     wanted = set(owners)
     users = {line.split("\t")[column].lower() for line in lines if line.count("\t") >= column}
     return {user for user in users if user in wanted or domain_of(user) in wanted}
-
-
-def _doveadm(*arguments: str) -> str:
-    """Return what doveadm says, ``""`` where it is not there or fails."""
-    try:
-        answer = subprocess.run(
-            ["doveadm", *arguments], capture_output=True, text=True, check=True, timeout=_LONGEST_ANSWER_SECONDS
-        )
-    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
-        return ""
-    return answer.stdout

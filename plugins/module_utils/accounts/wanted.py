@@ -58,6 +58,7 @@ class WantedMailbox(WantedPassword):
 
     @property
     def user(self) -> str:
+        """The address of the mailbox that the password is for."""
         return self.address
 
     def check_new(self) -> None:

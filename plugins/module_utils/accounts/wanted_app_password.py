@@ -29,6 +29,7 @@ class WantedAppPassword(WantedPassword):
 
     @property
     def user(self) -> str:
+        """The address of the mailbox that the password is for."""
         return self.mailbox
 
     @property
