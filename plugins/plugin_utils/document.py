@@ -1,17 +1,18 @@
 # SPDX-FileCopyrightText: Mailwright contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options that travel to a module as one JSON document in its one ``no_log`` argument ``document``."""
+"""Options that travel to a module in its one ``no_log`` argument ``document``."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.document import encode
 
 # Options whose value has to be the very text that was meant.
 _SECRETS = ("password", "password_hash", "login_password")
@@ -60,9 +61,8 @@ class DocumentAction(ActionBase):
         if unknown := sorted(set(arguments) - set(self.OPTIONS)):
             told = f"the option {unknown[0]} is" if len(unknown) == 1 else f"the options {', '.join(unknown)} are"
             raise AnsibleActionFail(f"{told} not known; known are {', '.join(sorted(self.OPTIONS))}")
-        # An empty document would be a secret like any other: Ansible would blank every {} in what the module returns.
         if hidden := self._hidden(arguments, omitted):
-            arguments["document"] = json.dumps(hidden)
+            arguments["document"] = encode(hidden)
         return arguments
 
     def _hidden(self, arguments: dict[str, Any], omitted: object) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from passlib.hash import sha512_crypt
 
 PASSWORD = "secret"
 DOMAINS = 100
+# As many as do not fit into a compressor's window, so that the hashes are as incompressible as people's are.
+HASHES = 500
 
 
 def domains() -> list[dict[str, Any]]:
@@ -22,7 +24,10 @@ def domains() -> list[dict[str, Any]]:
 
 
 def mailboxes(count: int) -> list[dict[str, Any]]:
-    return [{"address": address(number), "password_hash": password_hash(), "quota": "1G"} for number in range(count)]
+    return [
+        {"address": address(number), "password_hash": password_hash(number % HASHES), "quota": "1G"}
+        for number in range(count)
+    ]
 
 
 def aliases(count: int) -> list[dict[str, Any]]:
@@ -37,8 +42,8 @@ def address(number: int) -> str:
 
 
 @cache
-def password_hash() -> str:
-    """SHA512-CRYPT with its usual 5,000 rounds, the same for everybody."""
+def password_hash(number: int = 0) -> str:
+    """Return a hash of everybody's password, SHA512-CRYPT with its usual 5,000 rounds; each ``number`` has its salt."""
     return "{SHA512-CRYPT}" + str(sha512_crypt.using(rounds=5000).hash(PASSWORD))
 
 

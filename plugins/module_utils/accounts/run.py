@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from contextlib import closing, nullcontext
 from dataclasses import replace
@@ -19,6 +18,7 @@ from ..core.run import converge, failing, warn
 from .argspec import CHECKS, COMMON, DOCUMENT, MAIL
 from .backends import open_store, read_store
 from .copying import make_copy_plan
+from .document import decode
 from .handover import Handover
 from .mailremoval import MailRemoval
 from .model import KINDS, Accounts
@@ -45,16 +45,17 @@ def run_accounts(module: AnsibleModule) -> None:
         if "src" in given:
             right = "call the module from a playbook, where its action plugin does that"
             raise InvalidValue("src", given["src"], "was not read", right)
+        # Taken out of what was given: once they are parsed, long lists go from memory.
         wanted = parse_wanted(
-            given.get("domains") or (),
-            given.get("mailboxes") or (),
-            given.get("aliases") or (),
+            given.pop("domains", None) or (),
+            given.pop("mailboxes", None) or (),
+            given.pop("aliases", None) or (),
             required=given.get("required_aliases"),
             required_destination=given.get("required_destination", ""),
             purge=given["purge"],
             purge_limit=given["purge_limit"],
             check_destinations=module.params["check_destinations"],
-            app_passwords=given.get("app_passwords"),
+            app_passwords=given.pop("app_passwords", None),
         )
         _converge(store, _Session(module, store, wanted, create=True))
 
@@ -80,9 +81,10 @@ def run_object(module: AnsibleModule, kind: str) -> None:
 def run_copy(module: AnsibleModule) -> None:
     """Run the module ``accounts_copy``."""
     with failing(module):
-        params = module.params
-        store = open_store(params)
-        with closing(open_store({**params["source"], "lock_timeout": params["lock_timeout"]})) as origin:
+        params, hidden = module.params, _hidden(module)
+        store = _open(module, hidden)
+        options = {**params["source"], **hidden.get("source", {}), "lock_timeout": params["lock_timeout"]}
+        with closing(open_store(options)) as origin:
             source, warnings = read_store(origin, predict=module.check_mode)
             if not source.generation:
                 told = f"there is no account store {origin.location} to copy"
@@ -98,15 +100,13 @@ def _given(module: AnsibleModule) -> dict[str, Any]:
     given = {
         key: _without_unset(value) for key, value in module.params.items() if key not in _HOW and value is not None
     }
-    if module.params.get("document"):
-        try:
-            document = json.loads(module.params["document"])
-        except ValueError:
-            document = None
-        if not isinstance(document, dict):
-            raise InvalidValue("document", "(hidden)", "is no JSON object", "leave this option to the collection")
-        given.update(document)
-    return given
+    return {**given, **_hidden(module)}
+
+
+def _hidden(module: AnsibleModule) -> dict[str, Any]:
+    """Return the options that the action plugin put into its document."""
+    document = module.params.get("document")
+    return decode(document) if document else {}
 
 
 def _without_unset(value: Any) -> Any:

@@ -4,23 +4,25 @@
 
 from __future__ import annotations
 
-import json
 import types
 from typing import Any
 
 import pytest
 
-from ansible_collections.mailwright.mail.plugins.action import accounts, app_password, mailbox
+from ansible_collections.mailwright.mail.plugins.action import accounts, accounts_copy, app_password, mailbox
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts import argspec
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.document import decode, encode
 from ansible_collections.mailwright.mail.plugins.plugin_utils.document import DocumentAction
 
 ACTIONS: dict[str, type[DocumentAction]] = {
     "accounts": accounts.ActionModule,
+    "accounts_copy": accounts_copy.ActionModule,
     "mailbox": mailbox.ActionModule,
     "app_password": app_password.ActionModule,
 }
 SPECS = {
     "accounts": {**argspec.MAIL, **argspec.ACCOUNTS},
+    "accounts_copy": argspec.COPY,
     "mailbox": {**argspec.MAIL, **argspec.MAILBOX},
     "app_password": {**argspec.APP_PASSWORD, **argspec.HANDOVER},
 }
@@ -56,23 +58,23 @@ def run(module: str, /, **options: Any) -> dict[str, Any]:
 def test_lists_and_secrets_travel_in_the_document() -> None:
     boxes = [{"address": "alice@example.com", "password": SECRET}]
     called = run("accounts", mailboxes=boxes, path="/x")
-    assert json.loads(called.pop("document")) == {"mailboxes": boxes}
+    assert decode(called.pop("document")) == {"mailboxes": boxes}
     assert called == {"path": "/x"}
     called = run("mailbox", address="alice@example.com", password=SECRET, quota="5G")
-    assert json.loads(called.pop("document")) == {"password": SECRET}
+    assert decode(called.pop("document")) == {"password": SECRET}
     assert called == {"address": "alice@example.com", "quota": "5G"}
     held = [{"mailbox": "alice@example.com", "name": "phone", "password": SECRET}]
     called = run("accounts", app_passwords=held)
-    assert json.loads(called.pop("document")) == {"app_passwords": held}
+    assert decode(called.pop("document")) == {"app_passwords": held}
     assert called == {}
     called = run("app_password", mailbox="alice@example.com", name="phone", password=SECRET)
-    assert json.loads(called.pop("document")) == {"password": SECRET}
+    assert decode(called.pop("document")) == {"password": SECRET}
     assert called == {"mailbox": "alice@example.com", "name": "phone"}
 
 
 def test_an_empty_list_of_app_passwords_is_handed_over() -> None:
     """It says that a purge is meant for them."""
-    assert json.loads(run("accounts", app_passwords=[])["document"]) == {"app_passwords": []}
+    assert decode(run("accounts", app_passwords=[])["document"]) == {"app_passwords": []}
 
 
 @pytest.mark.parametrize("password", [{}, {"password": None}, {"password": "__omit__"}])
@@ -83,14 +85,33 @@ def test_where_nothing_is_hidden_there_is_no_document(password: dict[str, Any]) 
 
 
 def test_empty_values_are_handed_over() -> None:
-    assert json.loads(run("mailbox", address="a@example.com", password="")["document"]) == {"password": ""}
+    assert decode(run("mailbox", address="a@example.com", password="")["document"]) == {"password": ""}
 
 
 @pytest.mark.parametrize("name", ACTIONS)
 def test_the_databases_password_is_hidden_too(name: str) -> None:
     called = run(name, backend="postgresql", login_password=SECRET)
-    assert json.loads(called.pop("document")) == {"login_password": SECRET}
+    assert decode(called.pop("document")) == {"login_password": SECRET}
     assert SECRET not in str(called)
+
+
+@pytest.mark.parametrize("source", [{"login_host": "db"}, "login_host=db", '{"login_host": "db"}'])
+def test_the_password_of_the_copied_database_is_hidden_too(source: dict[str, str] | str) -> None:
+    """The host's log has what a module was called with, and in a dictionary Ansible misses a password like this one."""
+    secret = 'it\'s \\ "this"'
+    given = {**source, "login_password": secret} if isinstance(source, dict) else source
+    called = run("accounts_copy", source=given, login_password="x")
+    assert called.pop("source") == {"login_host": "db"}
+    hidden = {"source": {"login_password": secret}} if isinstance(source, dict) else {}
+    assert decode(called.pop("document")) == {"login_password": "x", **hidden}
+    called = run("accounts_copy", source='login_host=db login_password="a b"')
+    assert called.pop("source") == {"login_host": "db"}
+    assert decode(called.pop("document")) == {"source": {"login_password": "a b"}}
+
+
+@pytest.mark.parametrize("source", [None, 7, "db"])
+def test_what_is_no_source_is_left_to_the_module(source: Any) -> None:
+    assert run("accounts_copy", source=source) == {"source": source}
 
 
 @pytest.mark.parametrize("name", ACTIONS)
@@ -116,7 +137,7 @@ def test_every_option_of_the_module_is_known(name: str) -> None:
         ),
         (
             "mailbox",
-            {"document": json.dumps({"password": SECRET})},
+            {"document": encode({"password": SECRET})},
             "document is for the collection's own use; give the options themselves",
         ),
     ],

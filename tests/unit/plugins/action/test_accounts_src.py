@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import types
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.mailwright.mail.plugins.action.accounts import ActionModule
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.document import decode
 
 SECRET = "correct horse"
 KEYS = [("default", VaultSecret(b"key"))]
@@ -49,7 +49,7 @@ def run(top: Path, **options: Any) -> dict[str, Any]:
 def document(top: Path, **options: Any) -> Any:
     called = run(top, **options)
     assert set(called) == {"document"}
-    return json.loads(called["document"])
+    return decode(called["document"])
 
 
 @pytest.mark.parametrize("folder", ["roles/x/files", "files", "."])

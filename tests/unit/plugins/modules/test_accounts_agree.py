@@ -22,6 +22,7 @@ from ansible.errors import AnsibleActionFail
 from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.document import encode
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.model import Accounts
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.plan import AccountsPlan, make_plan
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.publish import credential_rows, postfix_tables
@@ -228,7 +229,7 @@ def apply(run_module: RunModule, path: Path, name: str, options: dict[str, Any])
         arguments = {key: value for key, value in options.items() if key not in action.HIDDEN}
         hidden = {key: value for key, value in options.items() if key in action.HIDDEN and value is not None}
         try:
-            arguments["document"] = json.dumps(plain(hidden, ""))
+            arguments["document"] = encode(plain(hidden, ""))
         except AnsibleActionFail as error:
             return str(error)
     # Arguments travel as JSON, in which Ansible writes a date as text.

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.document import encode
 
 Run = Callable[..., dict[str, Any]]
 HASH = "{SHA512-CRYPT}$6$abcdefgh$" + "a" * 86
@@ -85,7 +86,7 @@ def test_an_export_makes_the_same_store_elsewhere(run_module: Run, base: str, st
     assert rows(stores[1]) == rows(base)
     assert rows(base)["app_passwords"]
     for path in stores:
-        for options in (exported, {"document": json.dumps(exported)}):
+        for options in (exported, {"document": encode(exported)}):
             again = run_module("accounts", path=path, **options, purge="all", purge_limit="0")
             assert not again["changed"]
         assert run_module("accounts_info", path=path, with_password_hash=True)["accounts"] == exported

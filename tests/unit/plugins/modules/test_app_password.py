@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.document import encode
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.passwords import verify
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.sqlite import SqliteStore
 
@@ -83,10 +84,10 @@ def served(dovecot: Path) -> list[str]:
 
 STATES: list[tuple[str, dict[str, Any]]] = [
     ("app_password", {**ALICE, "app": HOSTILE, "password_hash": HASH, "protocols": ["smtp"], "expires": "2030-01-31"}),
-    ("app_password", {**ALICE, "app": "laptop", "document": '{"password": "secret"}'}),
+    ("app_password", {**ALICE, "app": "laptop", "document": encode({"password": "secret"})}),
     (
         "app_password",
-        {**ALICE, "app": "phone", "document": '{"password": "secret"}', "password_scheme": "SHA512-CRYPT"},
+        {**ALICE, "app": "phone", "document": encode({"password": "secret"}), "password_scheme": "SHA512-CRYPT"},
     ),
     ("app_password", {**ALICE, "app": "phone", "protocols": ["imap", "smtp"]}),
     ("app_password", {**ALICE, "app": "phone", "expires": "2030-01-31T12:00:00+01:00", "active": False}),
