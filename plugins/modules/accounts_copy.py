@@ -72,6 +72,10 @@ options:
         removed. Without it, nothing is copied where there are such, and the message has their numbers.
     type: bool
     default: false
+  document:
+    description:
+      - How the collection hands over the databases' passwords without showing them. Leave it alone.
+    type: str
 """
 
 EXAMPLES = r"""
@@ -144,12 +148,12 @@ total:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailwright.mail.plugins.module_utils.accounts.argspec import COMMON, COPY
+from ansible_collections.mailwright.mail.plugins.module_utils.accounts.argspec import COMMON, COPY, DOCUMENT
 from ansible_collections.mailwright.mail.plugins.module_utils.accounts.run import run_copy
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={**COMMON, **COPY}, supports_check_mode=True)
+    module = AnsibleModule(argument_spec={**COMMON, **COPY, **DOCUMENT}, supports_check_mode=True)
     run_copy(module)
 
 

@@ -3,7 +3,7 @@
 """Run on a mail host: find the files, and lines of the journal, that hold one of some secrets.
 
 Standard input is JSON, a list of secrets. Standard output is JSON: ``files``, which maps each file with a secret to its
-mode, and ``journal``, the number of lines with one.
+mode, and ``journal``, the lines with one, without it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ _OUTSIDE = ("proc", "sys", "dev")
 
 
 def main() -> None:
-    patterns = "\n".join(json.load(sys.stdin)).encode()
+    secrets = [secret.encode() for secret in json.load(sys.stdin)]
+    patterns = b"\n".join(secrets)
     tops = [f"/{name}" for name in os.listdir("/") if name not in _OUTSIDE and not os.path.islink(f"/{name}")]
     # The patterns come on standard input: they are to be in no argument and in no file.
     files = grep(patterns, "--recursive", "--devices=skip", "--files-with-matches", "--null", *tops)
@@ -25,10 +26,17 @@ def main() -> None:
     journal = subprocess.run(
         ["journalctl", "--no-pager", "--output=cat", "--all"], capture_output=True, check=True
     ).stdout
-    lines = [line for line in journal.split(b"\n") if any(pattern in line for pattern in patterns.split(b"\n"))]
+    lines = [without(secrets, line) for line in journal.split(b"\n") if any(secret in line for secret in secrets)]
     json.dump(
-        {"files": {name: f"{os.stat(name).st_mode & 0o7777:04o}" for name in names}, "journal": len(lines)}, sys.stdout
+        {"files": {name: f"{os.stat(name).st_mode & 0o7777:04o}" for name in names}, "journal": lines}, sys.stdout
     )
+
+
+def without(secrets: list[bytes], line: bytes) -> str:
+    """Return ``line`` with the number of each secret in its place, so that a failing test says where and which."""
+    for number, secret in enumerate(secrets):
+        line = line.replace(secret, b"[secret %d]" % number)
+    return line.decode("utf-8", "backslashreplace")
 
 
 def grep(patterns: bytes, *arguments: str) -> bytes:

@@ -88,7 +88,7 @@ def test_the_action_group_is_the_family() -> None:
         ("alias", {**argspec.ALIAS, **argspec.CHECKS}),
         ("app_password", {**argspec.APP_PASSWORD, **argspec.HANDOVER, **argspec.DOCUMENT}),
         ("accounts", {**argspec.ACCOUNTS, **argspec.MAIL, **argspec.DOCUMENT}),
-        ("accounts_copy", argspec.COPY),
+        ("accounts_copy", {**argspec.COPY, **argspec.DOCUMENT}),
         ("accounts_info", argspec.ACCOUNTS_FILTER),
         ("domain_info", argspec.DOMAIN_FILTER),
         ("mailbox_info", argspec.MAILBOX_FILTER),
