@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import imaplib
+import re
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ COSTLY = {"costly256@example.com": 256 * 1024, "costly512@example.com": 512 * 10
 # A store of its own, in which all can use SCRAM. The role only reads what its passwords allow from it.
 ELSEWHERE = "/root/mailwright-scram"
 SCRAM = "SCRAM-SHA-256"
+ABLE = ("able@example.com", "also-able@example.com")
 
 
 @dataclass
@@ -35,6 +37,9 @@ class Seen:
     warnings: dict[str, str] = field(default_factory=dict)
     # What a login by SCRAM came to, by password.
     proven: dict[str, str] = field(default_factory=dict)
+    # Where mail processes are shared: whom each process served, and which subjects each mailbox saw.
+    served: dict[str, list[str]] = field(default_factory=dict)
+    subjects: dict[str, set[bytes]] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +56,23 @@ def seen(bed: Bed, client: Client) -> Iterator[dict[str, Seen]]:
     steps.remove(*COSTLY)
     everybody = {"address": "a@example.com", "password": PASSWORD, "password_scheme": SCRAM}
     steps.store("elsewhere", path=f"{ELSEWHERE}/accounts.db", domains=[{"name": "example.com"}], mailboxes=[everybody])
-    steps.provision(dovecot_accounts_path=f"{ELSEWHERE}/accounts.db")
+    steps.provision(dovecot_accounts_path=f"{ELSEWHERE}/accounts.db", dovecot_mail_processes="shared")
     steps.look("scram")
     steps.store("unable", mailboxes=[_box("unable@example.com")])
-    steps.store("able", mailboxes=[_box("able@example.com", scheme=SCRAM)])
-    steps.prove("able@example.com", PASSWORD, "another password")
-    steps.remove("unable@example.com", "able@example.com")
+    steps.store("able", mailboxes=[_box(address, scheme=SCRAM) for address in ABLE])
+    steps.prove(ABLE[0], PASSWORD, "another password")
+    steps.take_turns()
+    steps.remove("unable@example.com", *ABLE)
     steps.provision()
     steps.look("after")
     yield steps.seen
+
+
+def anybody() -> ssl.SSLContext:
+    """Return a context for which each server will do: what is asked here is not who it is."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 def _box(address: str, options: dict[str, int] | None = None, scheme: str = "ARGON2ID") -> dict[str, Any]:
@@ -83,17 +96,33 @@ class Steps:
 
     def prove(self, address: str, *passwords: str) -> None:
         """Log in by SCRAM, where the server never sees the password."""
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         for name, mx in self._hosts.items():
             for password in passwords:
-                with imaplib.IMAP4_SSL(str(mx.variables["ansible_host"]), ssl_context=context) as client:
+                with imaplib.IMAP4_SSL(str(mx.variables["ansible_host"]), ssl_context=anybody()) as client:
                     try:
                         scram("sha256")(client, address, password)
                     except imaplib.IMAP4.error as error:
                         self.seen[name].proven[password] = str(error)
                     else:
                         self.seen[name].proven[password] = client.select("INBOX")[0]
+
+    def take_turns(self) -> None:
+        """Let two mailboxes log in in turns, each with a message of its own in its INBOX."""
+        for name, mx in self._hosts.items():
+            since = mx.journal_now()
+            for turn in range(6):
+                address = ABLE[turn % 2]
+                with imaplib.IMAP4_SSL(str(mx.variables["ansible_host"]), ssl_context=anybody()) as client:
+                    client.login(address, PASSWORD)
+                    if turn < len(ABLE):
+                        client.append("INBOX", "", "", f"Subject: of {address}\r\n\r\n".encode())
+                    client.select("INBOX")
+                    found = client.fetch("1:*", "(BODY[HEADER.FIELDS (SUBJECT)])")[1]
+                seen = {part[1].strip() for part in found if isinstance(part, tuple)}
+                self.seen[name].subjects.setdefault(address, set()).update(seen)
+            logged_out = r"imap\((\S+@example\.com)\)<(\d+)>.*(?:Logged out|Disconnected)"
+            for address, process in re.findall(logged_out, mx.journal(since, "dovecot")):
+                self.seen[name].served.setdefault(process, []).append(address)
 
     def remove(self, *addresses: str) -> None:
         self.store("removed", mailboxes=[{"address": address, "state": "absent"} for address in addresses])
@@ -143,6 +172,12 @@ def test_who_can_use_it_logs_in_with_it(mx: MailHost, seen: dict[str, Seen]) -> 
     assert proven.pop(PASSWORD) == "OK"
     assert [text for text in proven.values() if "AUTHENTICATIONFAILED" in text] == list(proven.values())
     assert len(proven) == 1
+
+
+def test_a_shared_mail_process_shows_each_mailbox_its_own(mx: MailHost, seen: dict[str, Seen]) -> None:
+    found = seen[mx.name]
+    assert any(set(addresses) == set(ABLE) for addresses in found.served.values()), found.served
+    assert found.subjects == {address: {f"Subject: of {address}".encode()} for address in ABLE}
 
 
 def test_a_mailbox_that_cannot_use_it_is_told_of(mx: MailHost, seen: dict[str, Seen]) -> None:

@@ -18,8 +18,8 @@ PATIENCE_SECONDS = 30
 
 
 def log_in_until(end, host, mailboxes, password, first, results):
-    context = ssl.create_default_context()
     # The certificate is of the bed's own authority; the handshake costs the server the same.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     done = failed = 0
