@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -31,6 +32,9 @@ class DocumentAction(ActionBase):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the module's result."""
         variables = task_vars or {}
+        # Of long lists there are hundreds of thousands of objects by now, which the collector would look through again
+        # and again. This process ends with the task.
+        gc.freeze()
         result: dict[str, Any] = super().run(tmp, variables)
         try:
             # ansible-core 2.18 leaves its placeholder for omitted values inside lists and dictionaries.
