@@ -118,7 +118,9 @@ def test_a_refused_change_leaves_the_zone_as_it_was(zones: RealPowerDns, tmp_pat
 
 def test_a_zone_that_does_not_exist(zones: RealPowerDns, tmp_path: Path) -> None:
     result = run(zones, tmp_path / "owned.json", domains=[{"name": "example.org", "dmarc": {}}])
-    assert "no zone that this server serves holds the name; create the zone first" in result["msg"]
+    assert (
+        "no zone that this server serves holds the name; create the zone with mailwright.mail.dns_zone" in result["msg"]
+    )
 
 
 def test_a_wrong_key(zones: RealPowerDns, tmp_path: Path) -> None:

@@ -116,8 +116,8 @@ def _zone_of(one: Wanted | WantedSpf, served: Mapping[str, str], withheld: list[
     zone = served.get(one.record.name)
     if zone is None and one.needed:
         raise Conflict(
-            f"{one.record.name}: no zone that this server serves holds the name; create the zone first, or correct the "
-            "name"
+            f"{one.record.name}: no zone that this server serves holds the name; create the zone with "
+            "mailwright.mail.dns_zone first, or correct the name"
         )
     if zone is None:
         withheld.append(Note(one.record, "no zone that this server serves holds the name"))

@@ -123,7 +123,7 @@ def test_a_warning_says_what_gives_way(call: RunModule, api: FakePowerDns) -> No
     [
         ("GET ?", 401, "the key is refused (401); correct what api_key_file holds"),
         ("GET ?", 404, "is not there (404: 'because it was told to'); correct server_id or api_url"),
-        (f"GET /{D}", 404, f"create it, for example with: pdnsutil create-zone {D} ns1.{D}"),
+        (f"GET /{D}", 404, "create it with mailwright.mail.dns_zone"),
         ("GET ?", 500, "the server answers 500: 'because it was told to'"),
         (f"GET /{D}", 500, "the server answers 500"),
         ("PATCH", 422, "the change is refused as a whole (422: 'because it was told to'); nothing was changed in it"),
@@ -187,7 +187,10 @@ def test_a_file_without_a_key(call: RunModule, tmp_path: Path, content: str) -> 
 
 def test_a_zone_that_does_not_exist(call: RunModule) -> None:
     result = call(domains=[*DOMAINS, {"name": "example.org"}])
-    assert "example.org: no zone that this server serves holds the name; create the zone first" in result["msg"]
+    assert (
+        "example.org: no zone that this server serves holds the name; create the zone with mailwright.mail.dns_zone"
+        in result["msg"]
+    )
 
 
 def test_a_secondary_is_not_written(call: RunModule, api: FakePowerDns) -> None:
