@@ -14,6 +14,7 @@ from typing import Any
 
 KEY = "the-key-nobody-may-see"
 ROOT = "/api/v1/servers/localhost/zones"
+KEYS = "/api/v1/servers/localhost/tsigkeys"
 Rrsets = dict[tuple[str, str], dict[str, Any]]
 
 
@@ -51,20 +52,44 @@ class FakePowerDns:
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
         """Return status and document, as PowerDNS 4.7 and 4.9 do."""
         bare = path.partition("?")[0]
+        if bare == ROOT and method == "POST":
+            return self._create(json.loads(body))
         if bare == ROOT:
             return 200, [{"id": name, "name": name, "kind": self.kinds.get(name, "Native")} for name in self.zones]
-        name = bare.removeprefix(f"{ROOT}/")
+        if bare == KEYS:
+            return 200, []
+        name, _slash, below = bare.removeprefix(f"{ROOT}/").partition("/")
         if not bare.startswith(ROOT) or name not in self.zones:
             return 404, {"error": "Not Found"}
+        if below:
+            return 200, [] if method == "GET" else {}
         if method == "PATCH":
             return self._patch(name, json.loads(body)["rrsets"])
+        if method == "DELETE":
+            del self.zones[name]
+            return 204, None
         return 200, {
             "id": name,
             "name": name,
             "kind": self.kinds.get(name, "Native"),
             "dnssec": name in self.signed,
+            "masters": [],
+            "master_tsig_key_ids": [],
+            "slave_tsig_key_ids": [],
+            "soa_edit": "",
+            "soa_edit_api": "DEFAULT",
             "rrsets": list(self.zones[name].values()),
         }
+
+    def _create(self, document: dict[str, Any]) -> tuple[int, Any]:
+        name = document["name"]
+        if name in self.zones:
+            return 409, {"error": "Conflict"}
+        self.zones[name] = {}
+        self.kinds[name] = document["kind"]
+        if document["dnssec"]:
+            self.signed.add(name)
+        return self._patch(name, document["rrsets"])
 
     def _patch(self, zone: str, rrsets: list[dict[str, Any]]) -> tuple[int, Any]:
         changed = dict(self.zones[zone])
@@ -102,7 +127,7 @@ def serving(fake: FakePowerDns) -> Iterator[FakePowerDns]:
             status, document = fake.answer(self.command, self.path, body)
             self.send(status, b"" if document is None else json.dumps(document).encode())
 
-        do_GET = do_PATCH = handle_any  # noqa: N815  # the names that http.server looks for
+        do_GET = do_PATCH = do_POST = do_PUT = do_DELETE = handle_any  # noqa: N815  # the names that http.server looks for
 
         def send(self, status: int, content: bytes) -> None:
             self.send_response(status)
@@ -113,9 +138,11 @@ def serving(fake: FakePowerDns) -> Iterator[FakePowerDns]:
         def badly(self, how: Any) -> None:
             if isinstance(how, int):
                 self.send(how, b'{"error": "because it was told to"}')
-            elif isinstance(how, bytes):
+                return
+            if isinstance(how, bytes):
                 self.send(200, how)
-            elif how == "half":
+                return
+            if how == "half":
                 self.send_response(200)
                 self.send_header("Content-Length", "1000")
                 self.end_headers()

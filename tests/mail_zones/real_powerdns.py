@@ -67,6 +67,10 @@ class RealPowerDns:
             "webserver-address": "127.0.0.1",
             "webserver-port": api,
             "socket-dir": directory,
+            "primary": "yes",
+            "secondary": "yes",
+            # Loopback would be allowed to transfer zones without a key.
+            "allow-axfr-ips": "192.0.2.1",
             # Answers show a change at once.
             "cache-ttl": 0,
             "query-cache-ttl": 0,
@@ -99,10 +103,10 @@ class RealPowerDns:
         self._process.terminate()
         self._process.wait(PATIENCE_SECONDS)
 
-    def api(self, method: str, path: str, document: Any = None) -> Any:
-        """Ask the API below ``zones``."""
+    def api(self, method: str, path: str, document: Any = None, kind: str = "zones") -> Any:
+        """Ask the API below ``zones``, or below another ``kind`` of objects."""
         request = urllib.request.Request(
-            f"{self.url}/api/v1/servers/localhost/zones{path}",
+            f"{self.url}/api/v1/servers/localhost/{kind}{path}",
             None if document is None else json.dumps(document).encode(),
             {"X-API-Key": KEY, "Content-Type": "application/json"},
             method=method,
@@ -130,6 +134,16 @@ class RealPowerDns:
         """Remove all zones."""
         for zone in self.api("GET", ""):
             self.api("DELETE", f"/{zone['id']}")
+
+    def tsig_keys(self) -> list[tuple[str, str, str]]:
+        """Return name, algorithm and secret of all TSIG keys."""
+        keys = [self.api("GET", f"/{key['id']}", kind="tsigkeys") for key in self.api("GET", "", kind="tsigkeys")]
+        return [(key["name"], key["algorithm"], key["key"]) for key in keys]
+
+    def remove_tsig_keys(self) -> None:
+        """Remove all TSIG keys."""
+        for key in self.api("GET", "", kind="tsigkeys"):
+            self.api("DELETE", f"/{key['id']}", kind="tsigkeys")
 
     def records(self, zone: str) -> set[tuple[str, str, int, str]]:
         """Return what the API has of a zone, but for its SOA record, whose serial moves."""

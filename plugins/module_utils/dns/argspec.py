@@ -110,13 +110,17 @@ COMMON: Spec = {
     "services": _texts(choices=list(SERVICES), default=["submission", "submissions", "imaps", "pop3s", "sieve"]),
     "ttl": {"type": "int", "default": 3600},
 }
-# How zones are reached.
-PROVIDER: Spec = {
-    "provider": {"type": "str", "choices": ["powerdns", "rfc2136", "zonefile"], "required": True},
+# How PowerDNS's API is reached.
+POWERDNS: Spec = {
     "timeout": {"type": "int", "default": 10},
     "api_url": {"type": "str", "default": "http://127.0.0.1:8081"},
     "api_key_file": {"type": "path", "no_log": False},
     "server_id": {"type": "str", "default": "localhost"},
+}
+# How zones are reached.
+PROVIDER: Spec = {
+    "provider": {"type": "str", "choices": ["powerdns", "rfc2136", "zonefile"], "required": True},
+    **POWERDNS,
     "server": {"type": "str", "default": "127.0.0.1"},
     "port": {"type": "int", "default": 53},
     "tsig_name": {"type": "str"},
@@ -129,4 +133,46 @@ RECORDS: Spec = {
     **PROVIDER,
     "purge": {"type": "bool", "default": False},
     "ledger": {"type": "path", "default": DEFAULT_PATH},
+}
+# The fields of a SOA record, but for its serial.
+SOA: Spec = {
+    "primary": {"type": "str"},
+    "contact": {"type": "str"},
+    "refresh": {"type": "int"},
+    "retry": {"type": "int"},
+    "expire": {"type": "int"},
+    "minimum": {"type": "int"},
+}
+# One zone. What an entry of a list leaves out is what stands beside the list.
+ZONE: Spec = {
+    "state": {"type": "str", "choices": ["present", "absent"]},
+    "kind": {"type": "str", "choices": ["Native", "Primary", "Secondary"]},
+    "primaries": _texts(),
+    "nameservers": _texts(),
+    "soa": {"type": "dict", "options": SOA},
+    "ttl": {"type": "int"},
+    "dnssec": {"type": "bool"},
+    "tsig_keys": _texts(no_log=False),
+    "also_notify": _texts(),
+    "allow_axfr_from": _texts(),
+    "metadata": {"type": "dict"},
+    "force": {"type": "bool"},
+}
+SERVER_TSIG_KEY: Spec = {
+    "name": {"type": "str", "required": True},
+    "algorithm": {"type": "str", "choices": TSIG_ALGORITHMS, "default": "hmac-sha256"},
+    "secret_file": {"type": "path", "no_log": False},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+}
+# Either one zone, or many of them.
+ONE_OR_MANY_ZONES = ("name", "zones")
+ZONES: Spec = {
+    **POWERDNS,
+    "api_key_file": {**POWERDNS["api_key_file"], "required": True},
+    "name": {"type": "str"},
+    **ZONE,
+    "state": {**ZONE["state"], "default": "present"},
+    "force": {**ZONE["force"], "default": False},
+    "zones": _entries({"name": {"type": "str", "required": True}, **ZONE}),
+    "server_tsig_keys": _entries(SERVER_TSIG_KEY, no_log=False),
 }

@@ -37,17 +37,21 @@ def make_provider(params: Mapping[str, Any]) -> Provider:
         need("dns.update")
     except Unavailable as error:
         raise NotReached(str(error)) from error
-    name = _key_name(params["tsig_name"])
+    name = key_name(params["tsig_name"], "tsig_name")
     return Rfc2136(params["server"], params["port"], name, secret, params["tsig_algorithm"], timeout)
 
 
-def _key_name(value: str) -> str:
-    """Return the name of a key, which may have one label only: it is checked as if it stood below another."""
+def key_name(value: str, subject: str) -> str:
+    """Return the name of a TSIG key, which may have one label only: it is checked as if it stood below another.
+
+    Raises:
+        InvalidValue: it is none.
+    """
     try:
-        return parse_name(f"{value.removesuffix('.')}.invalid", "tsig_name").removesuffix(".invalid")
+        return parse_name(f"{value.removesuffix('.')}.invalid", subject).removesuffix(".invalid")
     except InvalidValue as error:
         right = "give the key's name as the server's configuration has it"
-        raise InvalidValue("tsig_name", value, "is no name of a key", right) from error
+        raise InvalidValue(subject, value, "is no name of a key", right) from error
 
 
 def read_secret(provider: str, option: str, path: str | None) -> str:
