@@ -58,7 +58,7 @@ class Step:
 
     def change(self) -> Change | None:
         """Return the change as it is shown, ``None`` where there is none."""
-        return Change("zone", self.wanted.name, self.before, self.after) if self.changed else None
+        return Change("zone", self.wanted.name, _told(self.before), _told(self.after)) if self.changed else None
 
 
 def plan_zone(wanted: WantedZone, found: FoundZone | None) -> Step:
@@ -250,6 +250,11 @@ def _losses(found: FoundZone) -> str:
     if found.signed:
         losses.append("the keys that sign it")
     return " and ".join(losses)
+
+
+def _told(shown: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Leave out what there is nothing of."""
+    return None if shown is None else {name: value for name, value in shown.items() if value not in (None, [])}
 
 
 def _ids(names: Iterable[str] | None) -> list[str]:
