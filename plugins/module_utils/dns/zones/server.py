@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -61,7 +62,7 @@ class ZoneServer:
             for entry in items(entries, "metadata"):
                 metadata[str(field(entry, "kind"))] = tuple(map(str, items(field(entry, "metadata"), "metadata")))
         keys = self.keys(name, zone_id) if found.signed else ()
-        return FoundZone(**{**vars(found), "rrsets": rrsets, "disabled": disabled, "metadata": metadata, "keys": keys})
+        return replace(found, rrsets=rrsets, disabled=disabled, metadata=metadata, keys=keys)
 
     def keys(self, name: str, zone_id: str) -> tuple[ZoneKey, ...]:
         """Return the keys of a zone that its parent zone may point to.
