@@ -142,6 +142,11 @@ def _plan_existing(step: Step, found: FoundZone) -> None:
     if want.primaries is not None and set(want.primaries) != set(found.primaries):
         step.settings["masters"] = list(want.primaries)
         after["primaries"] = sorted(want.primaries)
+    if found.kind == SECONDARY != kind and found.signed:
+        raise Conflict(
+            f"zone {found.name} is a copy with the signatures of its primary server, which no change would renew; run "
+            f"pdnsutil unset-presigned {found.name} first, and sign it here with dnssec: true"
+        )
     _plan_keys(step, found, kind, after)
     if kind == SECONDARY:
         _check_primaries(want, found.primaries)

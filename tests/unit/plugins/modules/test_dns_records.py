@@ -103,6 +103,16 @@ def test_one_read_and_at_most_one_write_a_zone(call: RunModule, api: FakePowerDn
     assert api.asked == reads
 
 
+def test_secondaries_of_a_zone_that_was_written_are_told(call: RunModule, api: FakePowerDns) -> None:
+    api.kinds["example.net."] = "Master"
+    api.misbehave = {"PUT": 422}
+    assert call()["changed"] is True
+    assert api.asked[-3:] == [f"PATCH /{D}.", "PATCH /example.net.", "PUT /example.net./notify"]
+    api.asked.clear()
+    call()
+    assert not any(asked.startswith("PUT") for asked in api.asked)
+
+
 def test_the_diff_is_a_zone_file(call: RunModule) -> None:
     diff = call(check=True)["diff"]
     assert [part["before_header"] for part in diff] == [f"zone {D}", "zone example.net"]

@@ -214,6 +214,13 @@ def test_a_secondary_that_is_there_takes_no_data() -> None:
         step(found(kind="Secondary", primaries=("192.0.2.1",)), ttl=60)
 
 
+def test_a_copy_with_foreign_signatures_becomes_no_primary() -> None:
+    zone = found(kind="Secondary", primaries=("192.0.2.1",), signed=True)
+    with pytest.raises(Conflict, match=r"run pdnsutil unset-presigned example\.com first"):
+        step(zone, kind="Primary", force=True)
+    assert step(found(kind="Secondary"), kind="Primary").settings == {"kind": "Primary"}
+
+
 def test_a_soa_record_that_is_none() -> None:
     zone = found(rrsets={(D, "SOA"): RRset(60, (Content.found("SOA", "a. b. 1 2"),))})
     with pytest.raises(Unavailable, match="a SOA record that is none"):
