@@ -132,6 +132,8 @@ def _plan_existing(step: Step, found: FoundZone) -> None:
     kind = want.kind or found.kind
     check_kind(want, kind)
     after = dict(step.before or {})
+    if found.kind == SECONDARY and kind != SECONDARY:
+        _check_promotion(found)
     if kind == SECONDARY and found.kind != SECONDARY:
         _check_surrender(want, found)
         if found.signed:
@@ -142,11 +144,6 @@ def _plan_existing(step: Step, found: FoundZone) -> None:
     if want.primaries is not None and set(want.primaries) != set(found.primaries):
         step.settings["masters"] = list(want.primaries)
         after["primaries"] = sorted(want.primaries)
-    if found.kind == SECONDARY != kind and found.signed:
-        raise Conflict(
-            f"zone {found.name} is a copy with the signatures of its primary server, which no change would renew; run "
-            f"pdnsutil unset-presigned {found.name} first, and sign it here with dnssec: true"
-        )
     _plan_keys(step, found, kind, after)
     if kind == SECONDARY:
         _check_primaries(want, found.primaries)
@@ -201,7 +198,7 @@ def _changes(want: WantedZone, rrsets: Mapping[Key, RRset]) -> list[RRsetChange]
     soa, names = rrsets.get((want.name, "SOA")), rrsets.get((want.name, "NS"))
     servers = want.nameservers or tuple(sorted(names.values if names else ()))
     result = []
-    if servers or want.nameservers is not None:
+    if servers:
         contents = tuple(Content.ours("NS", f"{name.removesuffix('.')}.") for name in servers)
         after = RRset(_ttl(want, names), contents)
         if names is None or (names.ttl, names.values) != (after.ttl, after.values):
@@ -244,6 +241,15 @@ def _check_surrender(want: WantedZone, found: FoundZone) -> None:
     losses = _losses(found)
     if losses and not want.force:
         raise Conflict(f"zone {found.name} cannot become a Secondary: {losses} would be lost; {_TO_LOSE}")
+
+
+def _check_promotion(found: FoundZone) -> None:
+    """A copy is served with the signatures that it came with."""
+    if found.signed:
+        raise Conflict(
+            f"zone {found.name} is a copy with the signatures of its primary server, which no change would renew; run "
+            f"pdnsutil unset-presigned {found.name} first, and sign it here with dnssec: true"
+        )
 
 
 def _losses(found: FoundZone) -> str:

@@ -57,7 +57,7 @@ def plan_key(wanted: WantedKey, found: FoundKey | None) -> KeyStep:
         return step
     step.writes = wanted.secret is None
     secret = wanted.secret or (found.secret if found else None)
-    step.sets = found is None or (found.algorithm, found.secret) != (wanted.algorithm, secret)
+    step.sets = found is None or not secret or (found.algorithm, found.secret) != (wanted.algorithm, secret)
     return step
 
 

@@ -240,6 +240,8 @@ def test_soa_texts() -> None:
         ("c2VjcmV0", "c2VjcmV0", (False, False)),
         ("c2VjcmV0", "b3RoZXI=", (True, False)),
         (None, "b3RoZXI=", (False, True)),
+        # A server that does not tell its secret.
+        (None, "", (True, True)),
     ],
 )
 def test_what_becomes_of_a_tsig_key(held: str | None, server: str | None, expected: tuple[bool, bool]) -> None:
