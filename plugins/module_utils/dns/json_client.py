@@ -56,8 +56,8 @@ class JsonClient:
             self._connection = http.client.HTTPConnection(parts.hostname, port, timeout=timeout)
         self._timeout = timeout
 
-    def request(self, method: str, path: str, document: Any = None) -> Answer:
-        """Return the answer to one request.
+    def request(self, method: str, path: str, document: Any = None, *, secret: bool = False) -> Answer:
+        """Return the answer to one request; ``secret`` says that no part of its body may be shown.
 
         A request that reads and meets a connection which the server has closed meanwhile is made once more.
 
@@ -71,14 +71,14 @@ class JsonClient:
             headers["Content-Type"] = "application/json"
         was_open = self._connection.sock is not None
         try:
-            return self._once(method, path, body, headers)
+            return self._once(method, path, body, headers, secret)
         except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
             self._connection.close()
             if not (was_open and method == "GET"):
                 raise Unavailable(f"{self._told(method, path)}: the connection was closed without an answer") from error
-            return self.request(method, path, document)
+            return self.request(method, path, document, secret=secret)
 
-    def _once(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+    def _once(self, method: str, path: str, body: bytes | None, headers: dict[str, str], secret: bool) -> Answer:
         told = self._told(method, path)
         try:
             self._connection.request(method, self._prefix + path, body, headers)
@@ -96,15 +96,15 @@ class JsonClient:
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
             raise Unavailable(f"{told}: the answer broke off or is no HTTP ({_reason(error)})") from error
-        return Answer(response.status, self._parsed(content, response.status, told))
+        return Answer(response.status, self._parsed(content, response.status, told, secret))
 
-    def _parsed(self, content: bytes, status: int, told: str) -> Any:
+    def _parsed(self, content: bytes, status: int, told: str, secret: bool) -> Any:
         if not content.strip():
             return None
         try:
             return json.loads(content)
         except ValueError as error:
-            start = shown(content[:200].decode("utf-8", "replace"))
+            start = "something secret" if secret else shown(content[:200].decode("utf-8", "replace"))
             if status >= 300:
                 # What refuses a request may speak to people.
                 return start

@@ -33,14 +33,16 @@ class PowerDnsApi:
         self._client = JsonClient(url, {"X-API-Key": key}, timeout, "PowerDNS's API")
         self._root = f"/api/v1/servers/{quote(server_id, safe='')}"
 
-    def ask(self, method: str, path: str, what: str, document: Any = None) -> Any:
+    def ask(self, method: str, path: str, what: str, document: Any = None, *, secret: bool = False) -> Any:
         """Return the body of the answer to a request that concerns ``what``; ``path`` is below the server's own.
+
+        ``secret``: no part of an answer may be shown.
 
         Raises:
             Conflict: the server refuses the data.
             Unavailable: the key is refused, the server has no such thing, fails or does not answer.
         """
-        answer = self._client.request(method, self._root + path, document)
+        answer = self._client.request(method, self._root + path, document, secret=secret)
         if answer.status in (200, 201, 204):
             return answer.document
         raise self._refusal(answer, what)

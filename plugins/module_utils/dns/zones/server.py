@@ -90,7 +90,8 @@ class ZoneServer:
             name, key_id = relative(field(entry, "name")), str(field(entry, "id"))
             secret = ""
             if name in wanted:
-                document = self._api.ask("GET", f"/tsigkeys/{quote(key_id, safe='')}", f"the TSIG key {name}")
+                path = f"/tsigkeys/{quote(key_id, safe='')}"
+                document = self._api.ask("GET", path, f"the TSIG key {name}", secret=True)
                 secret = str(document.get("key", "")) if isinstance(document, dict) else ""
             result[name] = FoundKey(name, key_id, str(field(entry, "algorithm")), secret)
         return result
@@ -111,12 +112,12 @@ class ZoneServer:
         if step.removes:
             self._api.ask("DELETE", path, what)
         elif step.sets and found and found.algorithm == want.algorithm:
-            self._api.ask("PUT", path, what, document)
+            self._api.ask("PUT", path, what, document, secret=True)
         elif step.sets:
             if found:
                 # Another algorithm would be put beside the old one, which is then still the one that is found.
                 self._api.ask("DELETE", path, what)
-            self._api.ask("POST", "/tsigkeys", what, document)
+            self._api.ask("POST", "/tsigkeys", what, document, secret=True)
 
     def converge(self, step: Step) -> None:
         """Make what ``step`` says of a zone; who has to know of it is told then.

@@ -115,6 +115,14 @@ def test_a_zone_that_fails_leaves_those_before_it_converged(call: RunModule, api
     assert api.zones == {}
 
 
+def test_an_answer_with_a_secret_is_never_shown(call: RunModule, api: FakePowerDns, tmp_path: Path) -> None:
+    key = {"name": "k", "secret_file": str(tmp_path / "secret")}
+    there = json.dumps([{"name": "k", "id": "k.", "algorithm": "hmac-sha256"}]).encode()
+    for answer in (b'{"key": "dmVyeSBzZWNyZXQ=', b'["dmVyeSBzZWNyZXQ="]', b'{"key": "dmVyeSBzZWNyZXQ="}'):
+        api.misbehave = {f"GET {KEYS}/k.": answer, f"GET {KEYS}": there}
+        assert "dmVyeSBzZWNyZXQ" not in json.dumps(call(check=True, server_tsig_keys=[key]))
+
+
 def test_a_notification_that_fails_is_no_error(call: RunModule, api: FakePowerDns) -> None:
     """The server looks for zones to be notified of by itself."""
     api.misbehave = {"PUT /a.example./notify": 422}
