@@ -27,9 +27,11 @@ _MAIL = [
     "postfix", "postfix-lmdb", "dovecot-imapd", "dovecot-pop3d", "dovecot-lmtpd", "dovecot-managesieved",
     "dovecot-sieve", "dovecot-sqlite", "dovecot-pgsql", "dovecot-auth-lua", "postfix-pgsql", "postgresql",
     "python3-lmdb", "python3-argon2", "python3-idna", "python3-cryptography", "python3-passlib", "python3-psycopg2",
-    "sqlite3", "acl",
+    "sqlite3", "acl", "unbound", "rspamd", "redis-server", "dns-root-data", "nsd", "ldnsutils",
 ]  # fmt: skip
-_CLIENT = ["swaks", "libnet-ssleay-perl", "sieve-connect", "openssl", "curl", "bind9-host"]
+_CLIENT = [
+    "swaks", "libnet-ssleay-perl", "sieve-connect", "openssl", "curl", "bind9-host", "python3-dkim", "python3-nacl",
+]  # fmt: skip
 # Units that only disturb a host of the bed: no modules to load, and a timer that takes apt's lock at its own time.
 _MASKED = ["systemd-modules-load.service", "apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer"]
 
