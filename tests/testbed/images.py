@@ -28,6 +28,7 @@ _MAIL = [
     "dovecot-sieve", "dovecot-sqlite", "dovecot-pgsql", "dovecot-auth-lua", "postfix-pgsql", "postgresql",
     "python3-lmdb", "python3-argon2", "python3-idna", "python3-cryptography", "python3-passlib", "python3-psycopg2",
     "sqlite3", "acl", "unbound", "rspamd", "redis-server", "dns-root-data", "nsd", "ldnsutils",
+    "python3-dkim", "python3-nacl",
 ]  # fmt: skip
 _CLIENT = [
     "swaks", "libnet-ssleay-perl", "sieve-connect", "openssl", "curl", "bind9-host", "python3-dkim", "python3-nacl",
