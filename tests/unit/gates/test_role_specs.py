@@ -53,6 +53,8 @@ def test_each_difference_is_named(wanted: dict, specified: dict, expected: str) 
     ("default", "expected"),
     [
         ("{{ mail_domains | default([]) }}", ("mail_domains", [])),
+        ("{{ mail_domains | default([]) | mailwright.mail.domains_for('dns') }}", ("mail_domains", [])),
+        ("{{ mail_domains | default([]) | length }}", None),
         ("{{ mail_tls | default(true) }}", ("mail_tls", True)),
         ("{{ mail_backend | default('sqlite') }}", ("mail_backend", "sqlite")),
         ("{{ mail_hostname | default(inventory_hostname) }}", None),
