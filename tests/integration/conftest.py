@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from behaviour.bed import Host, NoBed, close_connections, group_names, open_group
+from mail_zones.real_powerdns import RealPowerDns, program
 from stores.backends import Backend, PostgresqlBackend, SqliteBackend
 from stores.databases import DatabaseServer
 
@@ -80,3 +81,14 @@ def backend(place: DatabaseServer | None, tmp_path: Path) -> Iterator[Backend]:
         name = place.make_database()
         yield PostgresqlBackend(place, name)
         place.drop_database(name)
+
+
+@pytest.fixture(scope="module")
+def powerdns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealPowerDns]:
+    """A PowerDNS of this machine, without zones."""
+    path = program()
+    if path is None:
+        pytest.skip("pdns_server with its SQLite backend is not installed here")
+    one = RealPowerDns(path, tmp_path_factory.mktemp("pdns"))
+    yield one
+    one.stop()

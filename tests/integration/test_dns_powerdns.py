@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from integration.running import Result, run_module
 from mail_zones.calls import HASH, MX1
-from mail_zones.real_powerdns import RealPowerDns, program
+from mail_zones.real_powerdns import RealPowerDns
 
 D = "example.com"
 KEY_TEXT = "v=DKIM1; k=rsa; p=" + "Q" * 392
@@ -27,31 +27,20 @@ DOMAIN = {
 HOST = {**MX1, "spki_sha256": [HASH]}
 GONE = {"domains": [{"name": D, "state": "absent"}], "mail_hosts": [{"name": HOST["name"], "state": "absent"}]}
 
-pytestmark = pytest.mark.skipif(program() is None, reason="pdns_server with its SQLite backend is not installed here")
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealPowerDns]:
-    path = program()
-    assert path
-    one = RealPowerDns(path, tmp_path_factory.mktemp("pdns"))
-    yield one
-    one.stop()
-
 
 @pytest.fixture
-def zones(server: RealPowerDns) -> Iterator[RealPowerDns]:
+def zones(powerdns: RealPowerDns) -> Iterator[RealPowerDns]:
     """A zone with records of somebody else's, a signed one, and a reverse one."""
-    server.make_zone(
+    powerdns.make_zone(
         D,
         (D, "TXT", ['"v=spf1 include:elsewhere.example ~all"', '"site" "verification"']),
         (D, "CAA", ['0 issue "elsewhere.example"']),
         (f"www.{D}", "A", ["198.51.100.1"]),
     )
-    server.make_zone("example.net", signed=True)
-    server.make_zone("2.0.192.in-addr.arpa")
-    yield server
-    server.remove_zones()
+    powerdns.make_zone("example.net", signed=True)
+    powerdns.make_zone("2.0.192.in-addr.arpa")
+    yield powerdns
+    powerdns.remove_zones()
 
 
 def run(server: RealPowerDns, ledger: Path, check: bool = False, **options: Any) -> Result:
@@ -129,14 +118,14 @@ def test_a_wrong_key(zones: RealPowerDns, tmp_path: Path) -> None:
     assert "the key is refused (401)" in result["msg"]
 
 
-def test_a_hundred_zones(server: RealPowerDns, tmp_path: Path) -> None:
+def test_a_hundred_zones(powerdns: RealPowerDns, tmp_path: Path) -> None:
     names = [f"domain{number}.example" for number in range(100)]
     for name in names:
-        server.make_zone(name)
+        powerdns.make_zone(name)
     options = {"domains": [{**DOMAIN, "name": name, "dkim": [], "records": []} for name in names], "mail_hosts": [HOST]}
     start = time.monotonic()
-    assert len(run(server, tmp_path / "owned.json", **options)["changes"]) == 1500
+    assert len(run(powerdns, tmp_path / "owned.json", **options)["changes"]) == 1500
     half = time.monotonic()
-    assert run(server, tmp_path / "owned.json", **options)["changed"] is False
+    assert run(powerdns, tmp_path / "owned.json", **options)["changed"] is False
     print(f"100 zones: {half - start:.1f} s, unchanged {time.monotonic() - half:.1f} s")
-    server.remove_zones()
+    powerdns.remove_zones()

@@ -21,29 +21,18 @@ import dns.xfr
 import dns.zone
 import pytest
 from integration.running import Result, run_module
-from mail_zones.real_powerdns import PATIENCE_SECONDS, RealPowerDns, program
+from mail_zones.real_powerdns import PATIENCE_SECONDS, RealPowerDns
 
 D = "example.com"
 NAMES = ["ns1.example.net", "ns2.example.net"]
 PRIMARY = {"name": D, "kind": "Primary", "nameservers": NAMES}
 
-pytestmark = pytest.mark.skipif(program() is None, reason="pdns_server with its SQLite backend is not installed here")
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealPowerDns]:
-    path = program()
-    assert path
-    one = RealPowerDns(path, tmp_path_factory.mktemp("pdns"))
-    yield one
-    one.stop()
-
 
 @pytest.fixture
-def server(running: RealPowerDns) -> Iterator[RealPowerDns]:
-    yield running
-    running.remove_zones()
-    running.remove_tsig_keys()
+def server(powerdns: RealPowerDns) -> Iterator[RealPowerDns]:
+    yield powerdns
+    powerdns.remove_zones()
+    powerdns.remove_tsig_keys()
 
 
 def run(server: RealPowerDns, check: bool = False, **options: Any) -> Result:
