@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.mailwright.mail.plugins.module_utils.core.addresses import parse_domain
@@ -32,31 +32,74 @@ def domains_for(part: str, domains: Any) -> list[Entry]:
     """
     if part not in PARTS:
         raise InvalidValue("part", part, "is not known", f"give one of {', '.join(PARTS)}")
-    return [_part(part, entry, f"mail_domains[{number}]") for number, entry in enumerate(_list(domains), 1)]
+    return [_part(part, entry, f"mail_domains[{number}]") for number, entry in enumerate(_list(domains, "domains"), 1)]
 
 
-def with_dkim(domains: Any, keys: Any) -> list[Entry]:
-    """Return ``domains``, as `dns_records` takes them, each with the DKIM records that its hosts want.
+def dns_calls(hosts: Any, others: Any = ()) -> list[Entry]:
+    """Return the calls of `dns_records` that publish for all mail hosts, one for each set of them with common domains.
 
     Args:
-        domains: the domains. Those without a host that knows their keys stay without ``dkim``: nothing is known then.
-        keys: ``dns_domains`` of `dkim_rotation` by the host's name. Domains that ``domains`` lacks are left out.
+        hosts: the mail hosts of the play. Each has ``host``, its entry in ``mail_hosts``; ``domains``, as `dns_records`
+            takes them; ``keys``, ``dns_domains`` of `dkim_rotation`.
+        others: variables of mail hosts that the play may not reach: how each is called (``mail_hostname``), whether it
+            is an MX (``dns_mx``, ``dns_preference``), and for which domains (``dns_domains``, else ``mail_domains``,
+            else all), so that its records stay.
+
+    Returns:
+        ``[{"domains": [...], "mail_hosts": [...]}]``. A domain's ``dkim`` has the records of all its hosts; it is left
+        out where no host knows its keys.
 
     Raises:
-        InvalidValue: an entry that is none, or no domain.
+        InvalidValue: an entry that is none, or a domain of which two hosts say different things.
     """
-    records: dict[str, list[Entry]] = {}
-    if not isinstance(keys, Mapping):
-        raise InvalidValue("keys", type(keys).__name__, "is no dictionary", "give dns_domains by host name")
-    for host, found in keys.items():
-        for entry in _list(found):
-            known = records.setdefault(_name(entry, f"{host}'s domains"), [])
-            known += [{**one, "host": str(host)} for one in entry.get("dkim") or ()]
-    result = []
-    for number, entry in enumerate(_list(domains), 1):
-        name = _name(entry, f"domains[{number}]")
-        result.append({**entry, "dkim": records[name]} if name in records else dict(entry))
-    return result
+    played = _list(hosts, "hosts")
+    wanted, members, entries = _played(played)
+    for variables in _list(others, "others"):
+        name = str(variables.get("mail_hostname") or "")
+        if name and name not in entries:
+            mx, preference = variables.get("dns_mx", True), variables.get("dns_preference", 10)
+            entries[name] = {"name": name, "mx": mx, "preference": preference}
+            for domain in wanted.keys() & _others_domains(variables, set(wanted)):
+                members[domain].append(name)
+    calls: dict[tuple[str, ...], list[Entry]] = {}
+    for domain, entry in wanted.items():
+        calls.setdefault(tuple(members[domain]), []).append(entry)
+    alone = set(entries).difference(*calls) & {one["host"]["name"] for one in played}
+    # A host without domains has records of its own.
+    calls.update({(name,): [] for name in entries if name in alone})
+    return [{"domains": found, "mail_hosts": [entries[name] for name in names]} for names, found in calls.items()]
+
+
+def _played(hosts: list[Any]) -> tuple[dict[str, Entry], dict[str, list[str]], dict[str, Entry]]:
+    """Return the domains with their records, the names of each one's hosts, and the hosts' entries."""
+    wanted: dict[str, Entry] = {}
+    said: dict[str, Any] = {}
+    members: dict[str, list[str]] = {}
+    entries: dict[str, Entry] = {}
+    for one in hosts:
+        host = str(one["host"]["name"])
+        entries[host] = dict(one["host"])
+        for number, entry in enumerate(_list(one["domains"], f"domains of {host}"), 1):
+            name = _name(entry, f"domains[{number}] of {host}")
+            if said.setdefault(name, entry) != entry:
+                right = f"say the same of it for {' and '.join([*members[name], host])}"
+                raise InvalidValue("domain", name, "is another one on each of its mail hosts", right)
+            wanted.setdefault(name, dict(entry))
+            members.setdefault(name, []).append(host)
+        for entry in _list(one["keys"], f"keys of {host}"):
+            name = _name(entry, f"keys of {host}")
+            if name in wanted:
+                records = wanted[name].setdefault("dkim", [])
+                records += [{**record, "host": host} for record in entry.get("dkim") or ()]
+    return wanted, members, entries
+
+
+def _others_domains(variables: Mapping[str, Any], default: set[str]) -> set[str]:
+    domains = variables.get("dns_domains", variables.get("mail_domains"))
+    if domains is None:
+        return default
+    host = variables.get("mail_hostname")
+    return {_name(entry, f"domains of {host}") for entry in _list(domains, f"domains of {host}")}
 
 
 def _part(part: str, entry: Any, place: str) -> Entry:
@@ -73,10 +116,11 @@ def _part(part: str, entry: Any, place: str) -> Entry:
     return {**shared, **options}
 
 
-def _list(value: Any) -> Sequence[Any]:
-    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Sequence):
-        raise InvalidValue("domains", type(value).__name__, "is no list", "give a list of domains")
-    return value
+def _list(value: Any, what: str) -> list[Any]:
+    # Jinja's own filters return generators.
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+        raise InvalidValue(what, type(value).__name__, "is no list", "give a list")
+    return list(value)
 
 
 def _name(entry: Any, place: str) -> str:
