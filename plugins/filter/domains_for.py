@@ -26,12 +26,15 @@ options:
         is told.
       - V(dns) is what M(mailwright.mail.dns_records) takes, but for the keys.
       - V(dkim) is what stands under C(dkim), as M(mailwright.mail.dkim_rotation) takes it.
+      - V(zones) is a zone of its own for each, as M(mailwright.mail.dns_zone) takes it. It stays where a domain is
+        V(absent), as its records are taken out of it.
     type: str
-    choices: [accounts, dkim, dns]
+    choices: [accounts, dkim, dns, zones]
     required: true
 seealso:
   - module: mailwright.mail.dkim_rotation
   - module: mailwright.mail.dns_records
+  - module: mailwright.mail.dns_zone
 """
 
 EXAMPLES = r"""

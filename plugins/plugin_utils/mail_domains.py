@@ -16,7 +16,7 @@ Entry = dict[str, Any]
 # What every part says of a domain.
 _SHARED = ("name", "state")
 _DNS = frozenset(DOMAIN) - {"dkim"}
-PARTS = ("accounts", "dkim", "dns")
+PARTS = ("accounts", "dkim", "dns", "zones")
 
 
 def domains_for(part: str, domains: Any) -> list[Entry]:
@@ -24,7 +24,8 @@ def domains_for(part: str, domains: Any) -> list[Entry]:
 
     Args:
         part: ``accounts``: all that no other part takes, so that a misspelt key is told. ``dns``: what `dns_records`
-            takes, but for the keys. ``dkim``: what is under ``dkim``, as `dkim_rotation` takes it.
+            takes, but for the keys. ``dkim``: what is under ``dkim``, as `dkim_rotation` takes it. ``zones``: a zone of its
+            own for each, as `dns_zone` takes it, also where records are still to be taken out of it.
         domains: ``mail_domains``.
 
     Raises:
@@ -105,6 +106,8 @@ def _others_domains(variables: Mapping[str, Any], default: set[str]) -> set[str]
 def _part(part: str, entry: Any, place: str) -> Entry:
     if not isinstance(entry, Mapping):
         raise InvalidValue(place, type(entry).__name__, "is no dictionary", "give one with name")
+    if part == "zones":
+        return {key: entry[key] for key in ("name",) if key in entry}
     shared = {key: entry[key] for key in _SHARED if key in entry}
     if part == "accounts":
         return {key: value for key, value in entry.items() if key in _SHARED or key not in {*_DNS, "dkim"}}

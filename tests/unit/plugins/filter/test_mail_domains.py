@@ -40,6 +40,7 @@ def test_each_part_gets_what_it_takes() -> None:
         {"name": "example.org", "state": "absent"},
         {"name": "example.net"},
     ]
+    assert domains_for(DOMAINS, "zones") == [{"name": "example.com"}, {"name": "example.org"}, {"name": "example.net"}]
 
 
 def test_the_parts_share_no_key_but_name_and_state() -> None:
