@@ -24,8 +24,8 @@ def domains_for(part: str, domains: Any) -> list[Entry]:
 
     Args:
         part: ``accounts``: all that no other part takes, so that a misspelt key is told. ``dns``: what `dns_records`
-            takes, but for the keys. ``dkim``: what is under ``dkim``, as `dkim_rotation` takes it. ``zones``: a zone of its
-            own for each, as `dns_zone` takes it, also where records are still to be taken out of it.
+            takes, but for the keys. ``dkim``: what is under ``dkim``, as `dkim_rotation` takes it. ``zones``: a zone of
+            its own for each, as `dns_zone` takes it, also where records are still to be taken out of it.
         domains: ``mail_domains``.
 
     Raises:

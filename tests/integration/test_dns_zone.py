@@ -245,3 +245,38 @@ def test_a_hundred_signed_zones(server: RealPowerDns) -> None:
     half = time.monotonic()
     assert run(server, **options)["changed"] is False
     print(f"100 zones: {half - start:.1f} s, unchanged {time.monotonic() - half:.1f} s")
+
+
+def test_info_reads_zones_as_others_have_made_them(server: RealPowerDns) -> None:
+    """Whatever made them: kind and keys as the server has them; what is not there is told, and nothing changes."""
+    made = run(server, **PRIMARY, dnssec=True)["zone"]
+    run(server, name="secondary.example", kind="Secondary", primaries=["192.0.2.1"])
+    before = state(server)
+    options = {"api_url": server.url, "api_key_file": str(server.key_file)}
+    found = run_module("dns_zone_info", {**options, "names": ["Bücher.Example", D, f"{D}."]})
+    assert [zone["name"] for zone in found["zones"]] == ["xn--bcher-kva.example", D]
+    missing, signed = found["zones"]
+    assert (missing["state"], missing["kind"], missing["ds"]) == ("absent", None, [])
+    assert (signed["state"], signed["kind"], signed["dnssec"]) == ("present", "Primary", True)
+    assert signed["ds"] == made["ds"] != []
+    # The DS record is of the key that the zone is really signed with.
+    [key] = [record for record in server.ask(D, "DNSKEY") if record.split()[0] == "257"]
+    assert signed["dnskey"] == [{"name": D, "type": "DNSKEY", "value": signed["dnskey"][0]["value"]}]
+    assert signed["dnskey"][0]["value"].split()[3] == "".join(key.split()[3:])
+    everything = run_module("dns_zone_info", options)
+    assert [(zone["name"], zone["kind"]) for zone in everything["zones"]] == [
+        (D, "Primary"),
+        ("secondary.example", "Secondary"),
+    ]
+    assert state(server) == before
+    refused = run_module("dns_zone_info", {**options, "names": ["no name"]})
+    assert refused["failed"] and "names 'no name'" in refused["msg"]
+
+
+def test_info_on_a_bare_host(server: RealPowerDns, tmp_path: Path) -> None:
+    """Check mode finds no zones where the server is still to be set up, and a run says what is missing."""
+    options = {"api_url": server.url, "api_key_file": str(tmp_path / "none"), "names": [D]}
+    foretold = run_module("dns_zone_info", options, True)
+    assert foretold["zones"][0]["state"] == "absent"
+    assert foretold["unchecked"]
+    assert run_module("dns_zone_info", options)["failed"]

@@ -164,6 +164,11 @@ SERVER_TSIG_KEY: Spec = {
     "secret_file": {"type": "path", "no_log": False},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
+ZONES_INFO: Spec = {
+    **POWERDNS,
+    "api_key_file": {**POWERDNS["api_key_file"], "required": True},
+    "names": {"type": "list", "elements": "str"},
+}
 # Either one zone, or many of them.
 ONE_OR_MANY_ZONES = ("name", "zones")
 ZONES: Spec = {

@@ -44,6 +44,16 @@ METADATA = (
 )
 
 
+def check_timeout(params: Given) -> None:
+    """Refuse a time-out that is no time.
+
+    Raises:
+        InvalidValue: it is less than a second.
+    """
+    if params["timeout"] < 1:
+        raise InvalidValue("timeout", params["timeout"], "is no time to wait", "give at least 1 second")
+
+
 def wanted_zones(params: Given) -> list[WantedZone]:
     """Return the zones that the options ask for, in their order.
 

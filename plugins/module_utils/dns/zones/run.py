@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Mailwright contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A whole call of `dns_zone`: read all that it concerns, judge it, plan; then write zone by zone."""
+"""Whole calls. `dns_zone`: read all that it concerns, judge it, plan; then write zone by zone. `dns_zone_info`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core.addresses import show_domain
-from ...core.errors import InvalidValue, MailwrightError, Unavailable
+from ...core.errors import MailwrightError, Unavailable
 from ...core.plan import Plan
+from ..names import parse_name
 from ..providers import read_secret
 from ..run import Call
 from ..zone import NotReached
 from .model import FoundKey, FoundZone, WantedZone, ZoneKey
-from .options import wanted_keys, wanted_zones
+from .options import check_timeout, wanted_keys, wanted_zones
 from .plan import Step, plan_zone
 from .plan_keys import KeyStep, check_keys, check_removal, plan_key
 from .server import ZoneServer, make_server
@@ -26,8 +27,7 @@ def zone_call(params: Mapping[str, Any], check_mode: bool) -> Call:
     Raises:
         MailwrightError: the options cannot be taken, a zone or key cannot be as they say, or the server cannot be read.
     """
-    if params["timeout"] < 1:
-        raise InvalidValue("timeout", params["timeout"], "is no time to wait", "give at least 1 second")
+    check_timeout(params)
     zones = wanted_zones(params)
     keys = wanted_keys(params)
     unchecked: list[str] = []
@@ -66,6 +66,38 @@ def zone_call(params: Mapping[str, Any], check_mode: bool) -> Call:
             _apply(server, key_steps, steps, values)
 
     return Call(plan, apply, returns)
+
+
+def zone_info_call(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """Return what `dns_zone_info` returns: ``zones``, and ``unchecked`` where check mode found no server.
+
+    Raises:
+        MailwrightError: a name is none, or the server cannot be read.
+    """
+    check_timeout(params)
+    given = params["names"]
+    names = None if given is None else list(dict.fromkeys(parse_name(name, "names") for name in given))
+    try:
+        server = make_server(params, read_secret("powerdns", "api_key_file", params["api_key_file"]))
+        found = {zone.name: zone for zone in server.read_bare(names)}
+    except NotReached as error:
+        if not check_mode:
+            raise
+        return {"zones": [_told(name, None) for name in names or ()], "unchecked": [f"the server's zones: {error}"]}
+    return {"zones": [_told(name, found.get(name)) for name in names or sorted(found)], "unchecked": []}
+
+
+def _told(name: str, found: FoundZone | None) -> dict[str, Any]:
+    return {
+        "name": name,
+        "unicode_name": show_domain(name),
+        "state": "present" if found else "absent",
+        "kind": found.kind if found else None,
+        "primaries": list(found.primaries) if found else [],
+        "tsig_keys": sorted({*found.allowed, *found.asked}) if found else [],
+        "dnssec": found.signed if found else False,
+        **_keys(name, found.keys if found else ()),
+    }
 
 
 def _check_removals(server: ZoneServer, zones: list[WantedZone], steps: list[KeyStep]) -> None:

@@ -49,8 +49,20 @@ class ZoneServer:
         Raises:
             MailwrightError: as `PowerDnsApi.ask`.
         """
+        return [self._bare(name, zone_id) for name, zone_id in self._api.zone_ids().items()]
+
+    def read_bare(self, names: Iterable[str] | None) -> list[FoundZone]:
+        """Return those of the zones ``names`` that the server has (all: ``None``), with their keys and without data.
+
+        Raises:
+            MailwrightError: as `PowerDnsApi.ask`.
+        """
         ids = self._api.zone_ids()
-        return [_found(n, self._api.ask_zone("GET", i, f"zone {n}", below="?rrsets=false")) for n, i in ids.items()]
+        found = [self._bare(name, ids[name]) for name in (ids if names is None else names) if name in ids]
+        return [replace(zone, keys=self.keys(zone.name, zone.id) if zone.signed else ()) for zone in found]
+
+    def _bare(self, name: str, zone_id: str) -> FoundZone:
+        return _found(name, self._api.ask_zone("GET", zone_id, f"zone {name}", below="?rrsets=false"))
 
     def _zone(self, name: str, zone_id: str, with_metadata: bool) -> FoundZone:
         document = self._api.ask_zone("GET", zone_id, f"zone {name}")
