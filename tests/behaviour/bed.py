@@ -220,6 +220,12 @@ def group_names(group: str) -> list[str]:
     return list(_inventory().get(group, {}).get("hosts", []))
 
 
+def host_variables(name: str) -> dict[str, Any]:
+    """Return what the inventory says of a host."""
+    variables: dict[str, Any] = _inventory()["_meta"]["hostvars"][name]
+    return variables
+
+
 def open_group(group: str, sockets: Path) -> dict[str, Host]:
     """Return the hosts of a group; ``sockets`` as in `open_bed`."""
     variables = _inventory()["_meta"]["hostvars"]

@@ -11,7 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from behaviour.bed import Bed, MailHost, NoBed, close_connections, mail_host_names, open_bed, with_postgresql
+from behaviour.bed import (
+    Bed,
+    MailHost,
+    NoBed,
+    close_connections,
+    group_names,
+    host_variables,
+    mail_host_names,
+    open_bed,
+    with_postgresql,
+)
 from behaviour.client import Client
 from behaviour.logs import begin
 from behaviour.messages import compose, new_token
@@ -71,6 +81,15 @@ def mx(request: pytest.FixtureRequest, bed: Bed) -> MailHost:
 def client(bed: Bed) -> Client:
     """The host from which mail is sent and read."""
     return Client(next(iter(bed.clients.values())))
+
+
+@pytest.fixture(scope="session")
+def name_server() -> str:
+    """The address of the name server that has the domains' records."""
+    names = group_names("name_servers")
+    if not names:
+        pytest.skip("the inventory has no name server, so that nothing is published")
+    return str(host_variables(names[0])["ansible_host"])
 
 
 # The runs that change the hosts, each made once for all of them and in this order: things are added, used, and taken

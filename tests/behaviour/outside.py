@@ -19,11 +19,12 @@ PORT = 2525
 
 @dataclass(frozen=True)
 class Received:
-    """A message with its envelope."""
+    """A message with its envelope; ``raw`` as it came, with CRLF."""
 
     sender: str
     recipients: list[str]
     message: EmailMessage
+    raw: bytes
 
 
 @contextmanager
@@ -38,5 +39,5 @@ def partner_server(client: Client) -> Iterator[list[Received]]:
     finally:
         output, _errors = process.communicate()
         for entry in json.loads(output):
-            message = parse(base64.b64decode(entry["message"]))
-            received.append(Received(entry["sender"], entry["recipients"], message))
+            raw = base64.b64decode(entry["message"])
+            received.append(Received(entry["sender"], entry["recipients"], parse(raw), raw))

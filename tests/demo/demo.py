@@ -22,6 +22,7 @@ ENVIRONMENT = os.environ | {"ANSIBLE_PIPELINING": "true"}
 HOST = "mx1.mailwright.test"
 PORTS = [
     ("25", "mail from other servers, STARTTLS"),
+    ("53", "DNS: the zones example.com and mailwright.test, signed"),
     ("587", "submission, STARTTLS"),
     ("465", "submission, TLS"),
     ("993", "IMAP, TLS"),
@@ -50,7 +51,10 @@ def main() -> None:
     run(*SITE)
     print(f"site.yml took {time.monotonic() - started:.1f} s")
     headline("Proof: alice writes, bob reads, from the host 'client'")
-    show_proof(prove())
+    deliveries = prove()
+    show_proof(deliveries)
+    headline("Proof: the DNS vouches for it, as the mail host's own resolver says")
+    show_records(deliveries[0]["signatures"])
     show_service()
     if options.again:
         headline("Running playbooks/site.yml again")
@@ -96,6 +100,24 @@ def show_proof(deliveries: list[dict]) -> None:
         for step in delivery["steps"]:
             print(f"    {step['ms']:8.1f} ms  {step['name']}")
         print(f"    {sum(step['ms'] for step in delivery['steps']):8.1f} ms  in all")
+
+
+def show_records(signatures: list[dict]) -> None:
+    """Show what others find in the DNS; everything has to be there and validated, and two keys to have signed."""
+    keys = [f"{signature['s']}._domainkey.{signature['d']}" for signature in signatures]
+    wanted = [("example.com", "MX"), ("example.com", "TXT"), ("_dmarc.example.com", "TXT")]
+    wanted += [*((key, "TXT") for key in keys), (f"_25._tcp.{HOST}", "TLSA")]
+    text = (ROOT / "tests" / "demo" / "records.py").read_text()
+    ssh("mx1", "cat > /root/records.py", text)
+    answers = json.loads(ssh("mx1", "python3 /root/records.py", json.dumps(wanted)))
+    for (name, kind), answer in zip(wanted, answers, strict=True):
+        value = " ".join(answer["values"])
+        print(f"  {'validated' if answer['valid'] else 'NOT VALID':9}  {name} {kind}  {value[:60]}")
+    algorithms = sorted(signature["a"] for signature in signatures)
+    if algorithms != ["ed25519-sha256", "rsa-sha256"]:
+        sys.exit(f"the message is signed with {algorithms or 'nothing'}, not with an RSA and an Ed25519 key")
+    if not all(answer["values"] and answer["valid"] for answer in answers):
+        sys.exit("records are missing, or not validated")
 
 
 def show_service() -> None:

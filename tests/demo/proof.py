@@ -3,7 +3,8 @@
 """Run on the client host: submit a message over 587 and over 465, read it over IMAPS, and tell how long each hop took.
 
 Standard input is JSON: ``host``, ``ca`` (PEM), ``sender`` and ``reader`` (each ``address`` and ``password``). Standard
-output is JSON: a list of deliveries, each with its ``steps`` (name, milliseconds) and the message's ``subject``.
+output is JSON: a list of deliveries, each with its ``steps`` (name, milliseconds), the message's ``subject``, and its
+DKIM ``signatures`` (RFC 6376; ``a``: algorithm, ``d``: domain, ``s``: selector).
 """
 
 from __future__ import annotations
@@ -74,7 +75,13 @@ def deliver(task: dict, port: int, trust: ssl.SSLContext) -> dict:
             sys.exit(f"another message came back: {received['Subject']}")
         box.store(number, "+FLAGS", r"(\Deleted)")
         box.expunge()
-    return {"port": port, "subject": message["Subject"], "steps": clock.steps}
+    signatures = [tags(value) for value in received.get_all("DKIM-Signature", [])]
+    return {"port": port, "subject": message["Subject"], "steps": clock.steps, "signatures": signatures}
+
+
+def tags(signature: str) -> dict[str, str]:
+    found = dict(part.strip().split("=", 1) for part in signature.split(";") if "=" in part)
+    return {name: found[name] for name in ("a", "d", "s")}
 
 
 def wait_for(box: imaplib.IMAP4_SSL, subject: str) -> str:
