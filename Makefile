@@ -168,8 +168,8 @@ demo-clean: ## Remove all that "make demo" made
 	@$(PYTHON) tests/demo/demo.py --clean
 
 .PHONY: bench
-bench: setup $(VENV_READY) tree ## Measure, and write docs/benchmarks.md
-	@$(WITH_VENV) python tests/benchmarks/bench.py
+bench: setup $(VENV_READY) tree ## Measure, and write docs/benchmarks.md: all, or PART="dns signing"
+	@$(WITH_VENV) python tests/benchmarks/bench.py $(PART)
 
 .PHONY: test
 test: setup $(VENV_READY) tree ## Everything that CI runs

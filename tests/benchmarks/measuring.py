@@ -19,12 +19,15 @@ ROOT = HERE.parents[1]
 BUILD = ROOT / "build"
 DATA = BUILD / "bench"
 BED = "bench"
-INVENTORY = BUILD / "testbed" / BED / "inventory.yml"
+PINGS = 20
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured figure with the floor it is compared to; seconds unless ``unit`` says otherwise."""
+    """One measured figure with the floor it is compared to; seconds unless ``unit`` and ``floor_unit`` say otherwise.
+
+    ``part`` is the part of the bench that it belongs to, which `report.record` puts in.
+    """
 
     name: str
     debian: str
@@ -33,6 +36,19 @@ class Figure:
     bound: str = ""
     kept: bool | None = None
     unit: str = "s"
+    floor_unit: str = "s"
+    part: str = "accounts"
+
+
+@contextmanager
+def hosts(bed: str, *wanted: str) -> Iterator[None]:
+    """Bring a fresh bed up with the hosts, each as ``HOST=IMAGE``, and take it down in the end."""
+    testbed("down", "--bed", bed)
+    try:
+        testbed("up", "--bed", bed, *wanted)
+        yield
+    finally:
+        testbed("down", "--bed", bed)
 
 
 @contextmanager
@@ -49,11 +65,11 @@ def memory() -> Iterator[dict[str, float]]:
     figures.update(json.loads(output))
 
 
-def play(playbook: str, *arguments: str) -> float:
+def play(playbook: str, *arguments: str, bed: str = BED) -> float:
     """Run a playbook against the bed and return its seconds."""
     started = time.monotonic()
     result = subprocess.run(
-        ["ansible-playbook", *arguments, "-i", str(INVENTORY), playbook],
+        ["ansible-playbook", *arguments, "-i", str(BUILD / "testbed" / bed / "inventory.yml"), playbook],
         cwd=HERE, env=os.environ | {"ANSIBLE_PIPELINING": "true"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if result.returncode != 0:
@@ -63,9 +79,16 @@ def play(playbook: str, *arguments: str) -> float:
     return seconds
 
 
-def on(host: str, *command: str) -> list[str]:
+def ping_seconds(host: str, bed: str = BED) -> float:
+    """Return what one task costs: the difference between a play of many pings and a play of one."""
+    one = min(play("ping.yml", "--limit", host, "-e", "pings=1", bed=bed) for dummy in range(2))
+    many = min(play("ping.yml", "--limit", host, "-e", f"pings={PINGS + 1}", bed=bed) for dummy in range(2))
+    return (many - one) / PINGS
+
+
+def on(host: str, *command: str, bed: str = BED) -> list[str]:
     """Return the command that runs ``command`` on a host of the bed."""
-    return [sys.executable, str(ROOT / "tests/testbed/testbed.py"), "sh", "--bed", BED, host, "--", *command]
+    return [sys.executable, str(ROOT / "tests/testbed/testbed.py"), "sh", "--bed", bed, host, "--", *command]
 
 
 def testbed(*arguments: str) -> None:
