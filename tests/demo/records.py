@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run on the mail host: ask its own resolver for records, and tell whether it has validated them.
 
-Standard input is JSON: a list of ``[NAME, TYPE]``. Standard output is JSON, the answer to each: ``values``, and ``valid``,
-its bit AD (RFC 4035, section 3.2.3).
+Standard input is JSON: a list of ``[NAME, TYPE]``. Standard output is JSON, the answers' ``values``, and as ``valid``
+their bit AD (RFC 4035, section 3.2.3).
 """
 
 from __future__ import annotations
