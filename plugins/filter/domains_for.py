@@ -28,6 +28,7 @@ options:
       - V(dkim) is what stands under C(dkim), as M(mailwright.mail.dkim_rotation) takes it.
       - V(zones) is a zone of its own for each, as M(mailwright.mail.dns_zone) takes it. It stays where a domain is
         V(absent), as its records are taken out of it.
+      - Domains with C(backup_mx) go to V(accounts) alone, as their DNS and their keys are those of the primary server.
     type: str
     choices: [accounts, dkim, dns, zones]
     required: true

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible.module_utils.parsing.convert_bool import BOOLEANS, boolean
+
 from ansible_collections.mailwright.mail.plugins.module_utils.core.addresses import parse_domain
 from ansible_collections.mailwright.mail.plugins.module_utils.core.errors import InvalidValue
 from ansible_collections.mailwright.mail.plugins.module_utils.dns.argspec import DOMAIN
@@ -25,7 +27,8 @@ def domains_for(part: str, domains: Any) -> list[Entry]:
     Args:
         part: ``accounts``: all that no other part takes, so that a misspelt key is told. ``dns``: what `dns_records`
             takes, but for the keys. ``dkim``: what is under ``dkim``, as `dkim_rotation` takes it. ``zones``: a zone of
-            its own for each, as `dns_zone` takes it, also where records are still to be taken out of it.
+            its own for each, as `dns_zone` takes it, also where records are still to be taken out of it. But for
+            ``accounts``, domains with ``backup_mx`` are left out: their DNS, and their keys, are the primary server's.
         domains: ``mail_domains``.
 
     Raises:
@@ -33,7 +36,12 @@ def domains_for(part: str, domains: Any) -> list[Entry]:
     """
     if part not in PARTS:
         raise InvalidValue("part", part, "is not known", f"give one of {', '.join(PARTS)}")
-    return [_part(part, entry, f"mail_domains[{number}]") for number, entry in enumerate(_list(domains, "domains"), 1)]
+    found = _list(domains, "domains")
+    return [
+        _part(part, entry, f"mail_domains[{number}]")
+        for number, entry in enumerate(found, 1)
+        if part == "accounts" or not _is_backup(entry)
+    ]
 
 
 def dns_calls(hosts: Any, others: Any = ()) -> list[Entry]:
@@ -117,6 +125,12 @@ def _part(part: str, entry: Any, place: str) -> Entry:
     if not isinstance(options, Mapping):
         raise InvalidValue(f"{place} dkim", type(options).__name__, "is no dictionary", "give options of dkim_rotation")
     return {**shared, **options}
+
+
+def _is_backup(entry: Any) -> bool:
+    value = entry.get("backup_mx") if isinstance(entry, Mapping) else None
+    # The accounts' module tells what is none.
+    return value is not None and value in BOOLEANS and boolean(value)
 
 
 def _list(value: Any, what: str) -> list[Any]:

@@ -11,12 +11,20 @@ from __future__ import annotations
 import base64
 import json
 import sys
+from collections.abc import Callable
 
 import dkim
 import dns.message
 import dns.query
 
 PATIENCE_SECONDS = 10
+
+
+def valid(judged: dkim.DKIM, number: int, text_record: Callable[..., bytes | None]) -> bool:
+    try:
+        return judged.verify(number, dnsfunc=text_record)
+    except dkim.ValidationError:
+        return False
 
 
 def main() -> None:
@@ -34,8 +42,9 @@ def main() -> None:
     ):
         tags = dkim.parse_tag_value(value)
         verdict = {"domain": tags[b"d"], "selector": tags[b"s"], "algorithm": tags[b"a"]}
-        valid = judged.verify(number, dnsfunc=text_record)
-        found.append({**{key: text.decode() for key, text in verdict.items()}, "valid": valid})
+        found.append(
+            {**{key: text.decode() for key, text in verdict.items()}, "valid": valid(judged, number, text_record)}
+        )
     json.dump(found, sys.stdout)
 
 

@@ -43,6 +43,15 @@ def test_each_part_gets_what_it_takes() -> None:
     assert domains_for(DOMAINS, "zones") == [{"name": "example.com"}, {"name": "example.org"}, {"name": "example.net"}]
 
 
+@pytest.mark.parametrize("said", [True, "yes", 1])
+def test_a_backup_publishes_nothing(said: Any) -> None:
+    """It would publish itself as the domain's only server; what stands in the DNS is the primary server's business."""
+    domains = [{"name": "example.com", "backup_mx": False}, {"name": "backup.example", "backup_mx": said}]
+    assert [entry["name"] for entry in domains_for(domains, "accounts")] == ["example.com", "backup.example"]
+    for part in ("dns", "dkim", "zones"):
+        assert [entry["name"] for entry in domains_for(domains, part)] == ["example.com"]
+
+
 def test_the_parts_share_no_key_but_name_and_state() -> None:
     """A key that two took would have to mean the same to both."""
     assert set(ACCOUNTS) & set(DNS) == {"name", "state"}
