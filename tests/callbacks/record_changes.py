@@ -53,7 +53,8 @@ class CallbackModule(CallbackBase):
             else (result._task, result._result, result._host)
         )
         if "results" in values:
-            entries = [(str(entry.get("item", "")), entry) for entry in values["results"]]
+            # By its label: an item may be a whole document, of which check mode does not know all.
+            entries = [(str(entry.get("_ansible_item_label", "")), entry) for entry in values["results"]]
         else:
             entries = [("", values)]
         with self._path.open("a") as stream:

@@ -12,7 +12,7 @@ from ..core.ledger import Ledger
 from ..core.plan import Plan
 from .converge import RecordsPlan, apply_records, plan_records
 from .model import WantedSet
-from .nothing import Nothing
+from .nothing import Nothing, WithNewZones
 from .options import parse_request
 from .plan import Note
 from .providers import make_provider
@@ -65,7 +65,7 @@ def records_call(params: Mapping[str, Any], check_mode: bool) -> Call:
         "kept": [_note(note) for note in plan.kept],
         "unchecked": unchecked,
     }
-    warnings = [
+    warnings = [f"{what}: a run needs it" for what in unchecked if what.startswith("the zone ")] + [
         f"{note.record.name} {note.record.type} is not published: {note.reason}"
         for zone in plan.zones
         for note in zone.withheld
@@ -74,11 +74,15 @@ def records_call(params: Mapping[str, Any], check_mode: bool) -> Call:
 
 
 def _planned(params: Mapping[str, Any], wanted: WantedSet, check_mode: bool) -> tuple[Provider, RecordsPlan, list[str]]:
-    """Return provider, plan and what could not be judged; check mode takes a missing server for an empty one."""
+    """Return provider, plan and what could not be judged; check mode takes what is missing for empty."""
     ledger = Ledger.read(params["ledger"])
     try:
         provider = make_provider(params)
-        return provider, plan_records(provider, wanted, ledger, params["purge"]), []
+        if not check_mode:
+            return provider, plan_records(provider, wanted, ledger, params["purge"]), []
+        foreseen = WithNewZones(provider, set(wanted.domains))
+        plan = plan_records(foreseen, wanted, ledger, params["purge"])
+        return foreseen, plan, [f"the zone {name}, which is still to be made" for name in sorted(foreseen.new)]
     except NotReached as error:
         if not check_mode:
             raise
