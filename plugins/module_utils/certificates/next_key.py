@@ -82,9 +82,10 @@ def put(directory: str, host: str, key: bytes, noted: Noted) -> None:
         _clear(path.parent)
     except OSError as error:
         raise Unavailable(f"{path.parent} cannot be cleared: {error.strerror}") from error
+    # The key comes last: what a killed run left is cleared by the next one, which then finds the key missing.
+    note(directory, host, noted)
     if read_bytes(path) != key or not place.looks_right(path, place.KEY_MODE):
         place.write_file(path, key, place.KEY_MODE)
-    note(directory, host, noted)
 
 
 def note(directory: str, host: str, noted: Noted) -> None:
