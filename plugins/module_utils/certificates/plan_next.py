@@ -82,7 +82,7 @@ def plan_next(call: Call, choice: Choice) -> None:
     """
     want = call.wanted
     if not want.tlsa_ports:
-        drop_next(call, served=choice.key)
+        drop_next(call)
         return
     if choice.coming is not None:
         _keep(call, choice.coming, choice.noted)
@@ -99,8 +99,8 @@ def plan_next(call: Call, choice: Choice) -> None:
     call.returns["next_spki_sha256"] = made.spki_sha256
 
 
-def drop_next(call: Call, served: Key | None = None) -> None:
-    """Plan that there is no next key, where there is one; ``served`` is the key that is to be in use."""
+def drop_next(call: Call) -> None:
+    """Plan that there is no next key, where there is one."""
     want = call.wanted
     if not next_key.is_there(want.directory, want.host):
         return
