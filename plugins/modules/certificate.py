@@ -111,7 +111,7 @@ options:
   servers:
     description:
       - Addresses of the authoritative name servers, for zones of which resolvers do not tell. Every one of them has to
-        show a record.
+        show a record. Give those that senders ask where the host's own resolvers show it something else.
     type: list
     elements: str
     default: []
