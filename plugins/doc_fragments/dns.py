@@ -275,8 +275,9 @@ options:
         default: 10
       spki_sha256:
         description:
-          - SHA-256 hashes of the public keys that it answers with, and of the next one while rolling over, as
-            RV(mailwright.mail.certificate#module:certificate.spki_sha256). Each becomes C(TLSA 3 1 1).
+          - SHA-256 hashes of the public keys that it answers with, and of those to come, as
+            RV(mailwright.mail.certificate#module:certificate.spki_sha256) and
+            RV(mailwright.mail.certificate#module:certificate.next_spki_sha256). Each becomes C(TLSA 3 1 1).
           - Without the option nothing is known of the keys, and published TLSA records stay.
         type: list
         elements: str

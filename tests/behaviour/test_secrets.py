@@ -49,9 +49,10 @@ def hashes(mx: MailHost) -> list[str]:
 
 def keys(mx: MailHost) -> list[str]:
     """Return a line from the middle of every private key."""
-    found = mx.run("cat /etc/mailwright/tls/*/privkey.pem /etc/mailwright/ca/ca.key")
+    tls = "/etc/mailwright/tls"
+    found = mx.run(f"cat {tls}/*/privkey.pem {tls}/.*.next/privkey.pem /etc/mailwright/ca/ca.key")
     blocks = re.findall(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\n(.*?)\n-----END", found, re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     return [block.splitlines()[1] for block in blocks]
 
 

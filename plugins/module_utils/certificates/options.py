@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +19,8 @@ from .x509 import KEY_TYPES
 
 # A hundred years. X.509 itself knows no time behind the year 9999.
 _LONGEST = 36_500
+_HASH = re.compile(r"[0-9a-f]{64}")
+_LONGEST_TIMEOUT = 60
 
 ARGUMENT_SPEC: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -26,6 +30,14 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "certificate": {"type": "path"},
     "private_key": {"type": "path", "no_log": False},
     "key_type": {"type": "str", "choices": list(KEY_TYPES), "default": KEY_TYPES[0], "no_log": False},
+    "next_public_key": {"type": "path", "no_log": False},
+    "key_max_age_days": {"type": "int", "default": 0, "no_log": False},
+    "retired_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
+    "tlsa_ports": {"type": "list", "elements": "int", "default": [25]},
+    "resolvers": {"type": "list", "elements": "str", "default": []},
+    "servers": {"type": "list", "elements": "str", "default": []},
+    "port": {"type": "int", "default": 53},
+    "timeout": {"type": "int", "default": 5},
     "valid_days": {"type": "int", "default": 365},
     "renew_before_days": {"type": "int", "default": 30},
     "ca_valid_days": {"type": "int", "default": 3650},
@@ -38,13 +50,20 @@ ARGUMENT_SPEC: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Wanted:
-    """One certificate as it should be. ``names`` begins with the host's own (``DNS:mx1.example.net``)."""
+    """One certificate as it should be. ``names`` begins with the host's own (``DNS:mx1.example.net``).
+
+    ``retired_keys`` are SPKI hashes, ``key_max_age`` is in days, 0 for ever.
+    """
 
     names: tuple[str, ...]
     source: str
     certificate: str
     private_key: str
+    next_public_key: str
     key_type: str
+    key_max_age: int
+    retired_keys: tuple[str, ...]
+    tlsa_ports: tuple[int, ...]
     terms: Terms
     directory: str
     ca_directory: str
@@ -60,7 +79,8 @@ def wanted(params: Mapping[str, Any]) -> Wanted:
     """Return what ``params`` ask for.
 
     Raises:
-        InvalidValue: a name that is none, days that do not fit together, a provided source without its files.
+        InvalidValue: a name that is none, days that do not fit together, a provided source without its files, what is
+            no port, hash or address.
     """
     terms = Terms(params["valid_days"], params["renew_before_days"], params["ca_valid_days"])
     if not 1 <= terms.days <= _LONGEST // 2:
@@ -81,14 +101,49 @@ def wanted(params: Mapping[str, Any]) -> Wanted:
         for option in ("certificate", "private_key"):
             if not params[option]:
                 raise InvalidValue(option, "", "is empty", "source provided needs the file's path on the target")
+    if not 0 <= params["key_max_age_days"] <= _LONGEST:
+        right = f"give a number of days up to {_LONGEST}, or 0 for no limit"
+        raise InvalidValue("key_max_age_days", params["key_max_age_days"], "is no age of a key", right)
+    _check_servers(params)
     return Wanted(
         parse_names(params["name"], params["alt_names"]),
         params["source"],
         params["certificate"] or "",
         params["private_key"] or "",
+        params["next_public_key"] or "",
         params["key_type"],
+        params["key_max_age_days"],
+        tuple(_parse_hash(value) for value in params["retired_keys"]),
+        tuple(sorted({_check_port("tlsa_ports", port) for port in params["tlsa_ports"]})),
         terms,
         params["directory"].rstrip("/"),
         params["ca_directory"].rstrip("/"),
         params["ledger"],
     )
+
+
+def _check_servers(params: Mapping[str, Any]) -> None:
+    """Judge whom to ask for TLSA records."""
+    for option in ("resolvers", "servers"):
+        for value in params[option]:
+            try:
+                ipaddress.ip_address(value)
+            except ValueError as error:
+                raise InvalidValue(option, value, "is no IP address", "give addresses such as 192.0.2.53") from error
+    _check_port("port", params["port"])
+    if not 1 <= params["timeout"] <= _LONGEST_TIMEOUT:
+        raise InvalidValue("timeout", params["timeout"], "is out of range", f"give 1 to {_LONGEST_TIMEOUT} seconds")
+
+
+def _check_port(option: str, value: int) -> int:
+    if not 1 <= value <= 65535:
+        raise InvalidValue(option, value, "is no port", "give 1 to 65535")
+    return value
+
+
+def _parse_hash(value: str) -> str:
+    found = value.lower().replace(":", "")
+    if not _HASH.fullmatch(found):
+        right = "give the SHA-256 of a public key in 64 hexadecimal digits, as certificate.spki_sha256 returns it"
+        raise InvalidValue("retired_keys", value, "is no hash of a key", right)
+    return found

@@ -5,6 +5,7 @@
 ``tls/mx1.example.net`` is a symbolic link to ``tls/.mx1.example.net.KEY``, where KEY is the beginning of the key's SPKI
 hash. A renewed certificate keeps its key: one file is replaced by one rename. Another key comes as a whole new
 directory, and the link is moved to it by one rename. What the link leaves goes to ``archive/tls`` beside the ledger.
+The key that comes next lies in ``tls/.mx1.example.net.next``; `next_key` has more of it.
 """
 
 from __future__ import annotations
@@ -20,17 +21,22 @@ from ..core.files import make_directories, read_bytes, sync_directory, write_ato
 
 CHAIN = "fullchain.pem"
 KEY = "privkey.pem"
+NEXT = "next"
 KEY_MODE = 0o600
 OPEN_MODE = 0o644
 
 
 @dataclass(frozen=True)
 class Pair:
-    """What lies at a host's name: the directory that the link names, and both files (``None``: not there)."""
+    """What lies at a host's name: the directory that the link names, and both files (``None``: not there).
+
+    ``since`` is when the key was put there, in seconds since 1970.
+    """
 
     target: str = ""
     key: bytes | None = field(default=None, repr=False)
     chain: bytes | None = field(default=None, repr=False)
+    since: float = 0.0
 
 
 def pair_directory(host: str, spki_sha256: str) -> str:
@@ -50,7 +56,8 @@ def read_pair(directory: str, host: str) -> Pair:
         target = str(link.readlink())
         if "/" in target or not target.startswith(f".{host}."):
             raise Conflict(f"{link} is a symbolic link to {target}, which is not ours; move it away")
-        return Pair(target, read_bytes(link / KEY), read_bytes(link / CHAIN))
+        key = read_bytes(link / KEY)
+        return Pair(target, key, read_bytes(link / CHAIN), 0.0 if key is None else (link / KEY).stat().st_mtime)
     if link.exists():
         raise Conflict(f"{link} is not ours; move it away, and give its files as source: provided to keep them")
     return Pair()
@@ -126,8 +133,16 @@ def archive_pair(directory: str, target: str, archive: Path) -> None:
     Raises:
         Unavailable: it cannot be moved.
     """
-    source = Path(directory) / target
-    goal = archive / target.removeprefix(".")
+    archive_directory(Path(directory) / target, archive, target.removeprefix("."))
+
+
+def archive_directory(source: Path, archive: Path, name: str) -> None:
+    """Move the directory ``source`` into ``archive`` as ``name``, as `archive_pair` does.
+
+    Raises:
+        Unavailable: it cannot be moved.
+    """
+    goal = archive / name
     if not source.is_dir():
         return
     try:
@@ -148,4 +163,5 @@ def left_behind(directory: str, host: str, target: str) -> list[str]:
     except OSError:
         return []
     prefix = f".{host}."
-    return [name for name in names if name.startswith(prefix) and "." not in name[len(prefix) :] and name != target]
+    spared = {target, prefix + NEXT}
+    return [name for name in names if name.startswith(prefix) and "." not in name[len(prefix) :] and name not in spared]

@@ -69,6 +69,22 @@ def load_key(pem: bytes, subject: str) -> Key:
     return Key(pem, _spki_sha256(handle.public_key()), _kind(handle), handle)
 
 
+def public_key_hash(pem: bytes, subject: str) -> str:
+    """Return the SPKI hash, as `Key` has it, of the public key in ``pem``.
+
+    Raises:
+        InvalidValue: no public key in PEM.
+        Unavailable: the library is not installed.
+    """
+    serialization = need("cryptography.hazmat.primitives.serialization")
+    unsupported = need("cryptography.exceptions").UnsupportedAlgorithm
+    try:
+        return _spki_sha256(serialization.load_pem_public_key(pem))
+    except (ValueError, unsupported) as error:
+        right = "give a public key in PEM, as openssl pkey -pubout writes it"
+        raise InvalidValue("next_public_key", subject, "is no public key that can be read", right) from error
+
+
 def make_key(kind: str) -> Key:
     """Return a new key of ``kind`` (one of `KEY_TYPES`), its PEM in PKCS#8."""
     ec = need("cryptography.hazmat.primitives.asymmetric.ec")

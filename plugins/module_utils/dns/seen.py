@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Mailwright contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What name servers said about a TXT record that ought to be there; plain data, made by `visibility`."""
+"""What name servers said about a record that ought to be there; plain data, made by `visibility`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ NO_ROUTE = "no route"
 class Answer:
     """What one address of one name server said: one of the words above, or an RCODE such as ``REFUSED``.
 
-    ``server`` is its name, or its address where it has no known name. ``ttl`` is that of another value, in seconds.
+    ``server`` is its name, or its address where it has no known name. ``ttl`` is that of another value, or of the
+    records that the right one stands among, in seconds.
     """
 
     server: str
@@ -65,6 +66,20 @@ class Seen:
         return any(answer.verdict == RIGHT for answer in self.answers)
 
     @property
+    def nowhere(self) -> bool:
+        """Whether no server has a record of this name and type, at each address that can be reached from here."""
+        without = {answer.server for answer in self.answers if answer.verdict in (NXDOMAIN, NO_DATA)}
+        return bool(self.answers) and all(
+            answer.verdict in (NXDOMAIN, NO_DATA) or (answer.verdict == NO_ROUTE and answer.server in without)
+            for answer in self.answers
+        )
+
+    @property
+    def ttl(self) -> int:
+        """The longest TTL of any record that was seen, in seconds."""
+        return max((0, *(answer.ttl for answer in self.answers)))
+
+    @property
     def wait(self) -> int:
         """How long after now resolvers may still give what was there before, in seconds."""
         return max((self.negative_ttl, *(answer.ttl for answer in self.answers if answer.verdict != RIGHT)))
@@ -87,4 +102,4 @@ class Asker(Protocol):
     """Whoever can tell what the name servers show."""
 
     def ask(self, wanted: Mapping[str, str]) -> dict[str, Seen]:
-        """Return what is seen of each record of ``wanted`` (name: value of its TXT record)."""
+        """Return what is seen of each record of ``wanted`` (name: value)."""

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Mailwright contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asking every authoritative name server for TXT records; the one file that talks to them.
+"""Asking every authoritative name server for records of one type; the one file that talks to them.
 
 Each address of each server is asked over UDP and, where the answer is cut or none comes, over TCP. Addresses are asked
 side by side, the questions to one of them one after the other.
@@ -53,17 +53,24 @@ class NameServers:
     """The authoritative servers of any zones, found through resolvers or given."""
 
     def __init__(
-        self, resolvers: Sequence[str] = (), servers: Sequence[str] = (), port: int = 53, timeout: float = 5.0
+        self,
+        resolvers: Sequence[str] = (),
+        servers: Sequence[str] = (),
+        port: int = 53,
+        timeout: float = 5.0,
+        type_: str = "TXT",
     ) -> None:
         """Name whom to ask; all are IP addresses, and without ``resolvers`` the system's are taken.
 
         ``servers`` are the authoritative ones where they are not to be looked up. ``timeout`` is for one question over
-        one transport, in seconds.
+        one transport, in seconds. ``type_`` is ``TXT``, of which a name is to have the one record alone, or ``TLSA``,
+        of which others may stand beside it.
         """
         self._resolvers, self._servers, self._port, self._timeout = list(resolvers), list(servers), port, timeout
+        self._type = type_
 
     def ask(self, wanted: Mapping[str, str]) -> dict[str, Seen]:
-        """Return what is seen of each record of ``wanted`` (name: value of its TXT record).
+        """Return what is seen of each record of ``wanted`` (name: value, TXT unquoted, TLSA in lower case).
 
         A server that fails is an answer, too. Names without a known server have a ``problem``.
 
@@ -114,9 +121,9 @@ class NameServers:
         return found
 
     def _ask_one(self, address: str, name: str, value: str) -> tuple[str, int]:
-        """Return the verdict on one record, and the TTL of a value that is another one."""
+        """Return the verdict on one record, and the TTL that `Answer` has."""
         try:
-            answer = self._exchange(address, name, "TXT", recursive=False)
+            answer = self._exchange(address, name, self._type, recursive=False)
         except _Failed as failure:
             return failure.verdict, 0
         rcode = need("dns.rcode").to_text(answer.rcode())
@@ -129,16 +136,19 @@ class NameServers:
         if not answer.answer:
             return seen.NO_DATA, 0
         types, owner = need("dns.rdatatype"), need("dns.name").from_text(f"{name}.")
-        texts = [
-            b"".join(rdata.strings)
+        ttl = max(rrset.ttl for rrset in answer.answer)
+        rrsets = [
+            rrset
             for rrset in answer.answer
-            if rrset.rdtype == types.TXT and rrset.name == owner
-            for rdata in rrset
+            if rrset.rdtype == types.from_text(self._type) and (rrset.name == owner or self._type == "TLSA")
         ]
+        if self._type == "TLSA":
+            # RFC 7671, section 8.1: keys to come stand beside those in use. An alias is followed (section 7).
+            values = [_tlsa(rdata) for rrset in rrsets for rdata in rrset]
+            return (seen.RIGHT if value in values else seen.OTHER), ttl
+        texts = [b"".join(rdata.strings) for rrset in rrsets for rdata in rrset]
         # A second record makes the key a matter of luck (RFC 6376, section 3.6.2.2).
-        if texts == [value.encode()]:
-            return seen.RIGHT, 0
-        return seen.OTHER, max(rrset.ttl for rrset in answer.answer)
+        return (seen.RIGHT, 0) if texts == [value.encode()] else (seen.OTHER, ttl)
 
     def _zone(self, name: str) -> _Zone:
         """Return who has authority for the records below ``name``."""
@@ -237,6 +247,11 @@ class _Failed(Exception):
     def __init__(self, verdict: str, told: str = "") -> None:
         super().__init__(told or verdict)
         self.verdict = verdict
+
+
+def _tlsa(rdata: Any) -> str:
+    """Return a TLSA record's value as we write it: ``3 1 1`` and the hash in lower-case hexadecimal."""
+    return f"{rdata.usage} {rdata.selector} {rdata.mtype} {rdata.cert.hex()}"
 
 
 def _system_resolvers() -> list[str]:

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ...core import clock
 from ...core.errors import Conflict, Unavailable
 from ...core.files import locked
 from ...core.ledger import edit
@@ -23,7 +24,7 @@ from ..converge import LEDGER_KIND
 from ..owner import Owner, find_owner
 from ..plan import record_document
 from ..selectors import record_name
-from . import clock, disk, signing, storage
+from . import disk, signing, storage
 from .found import DomainFound, has_library, make_keys, name_maker, read_domain, wrong_owner
 from .machine import Course, advance
 from .model import REVOKED, Rotation, Selector, Sights

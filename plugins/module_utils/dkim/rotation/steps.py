@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .clock import Moment
+from ...core.clock import Moment
 from .machine import is_due
 from .model import MADE, PUBLISHED, RETIRING, REVOKED, SIGNING, VISIBLE, Policy, Rotation, Selector
 

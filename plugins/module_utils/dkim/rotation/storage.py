@@ -22,10 +22,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from ...core.clock import Moment
 from ...core.errors import Unavailable
 from ...core.files import read_bytes
 from ..selectors import LABEL
-from .clock import Moment
 from .model import MADE, PUBLISHED, RETIRING, REVOKED, SIGNING, VISIBLE, Rotation, Selector
 from .steps import Step
 

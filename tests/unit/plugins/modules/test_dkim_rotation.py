@@ -19,9 +19,10 @@ import pytest
 from faults.processes import NOBODY, killed_at
 from mail_zones.fake_nameserver import FakeNameServer, serving
 
+from ansible_collections.mailwright.mail.plugins.module_utils.core import clock
+from ansible_collections.mailwright.mail.plugins.module_utils.core.clock import Moment
 from ansible_collections.mailwright.mail.plugins.module_utils.core.errors import Unavailable
-from ansible_collections.mailwright.mail.plugins.module_utils.dkim.rotation import clock, found
-from ansible_collections.mailwright.mail.plugins.module_utils.dkim.rotation.clock import Moment
+from ansible_collections.mailwright.mail.plugins.module_utils.dkim.rotation import found
 
 Result = dict[str, Any]
 DAY = 86400

@@ -38,6 +38,7 @@ def test_a_change_is_told_until_services_have_read_it(
         "config_tree": {"dest": str(tmp_path / "service"), "src": "x", "tree": encode({"a": b"1"}, [])},
         "certificate": {
             "name": "mx1.example.net", "directory": str(tmp_path / "tls"), "ca_directory": str(tmp_path / "ca"),
+            "tlsa_ports": [],
         },
     }  # fmt: skip
     options = {**own[name], **common}

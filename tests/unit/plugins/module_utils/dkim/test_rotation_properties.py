@@ -11,8 +11,8 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.mailwright.mail.plugins.module_utils.dkim.rotation import clock
-from ansible_collections.mailwright.mail.plugins.module_utils.dkim.rotation.clock import Moment
+from ansible_collections.mailwright.mail.plugins.module_utils.core import clock
+from ansible_collections.mailwright.mail.plugins.module_utils.core.clock import Moment
 from ansible_collections.mailwright.mail.plugins.module_utils.dkim.rotation.machine import advance
 from ansible_collections.mailwright.mail.plugins.module_utils.dkim.rotation.model import (
     RETIRING,

@@ -148,3 +148,37 @@ def test_an_address_without_a_route_says_nothing_of_its_server() -> None:
 
 def test_nothing_to_ask_asks_nobody() -> None:
     assert NameServers(["127.0.0.9"], [], 1, TIMEOUT).ask({}) == {}
+
+
+def test_a_tlsa_record_may_stand_beside_others(two: tuple[FakeNameServer, FakeNameServer]) -> None:
+    name, key, other = "_25._tcp.mx1.example.com", "ab" * 32, "cd" * 32
+
+    def look() -> Seen:
+        found = NameServers([], [server.address for server in two], two[0].port, TIMEOUT, "TLSA")
+        return found.ask({name: f"3 1 1 {key}"})[name]
+
+    found = look()
+    assert found.nowhere
+    assert not found.everywhere
+    two[0].records[name, "TLSA"] = [f"3 1 1 {other}", f"3 1 1 {key}"]
+    two[1].records[name, "TLSA"] = [f"3 1 1 {other}"]
+    two[1].ttl = 7200
+    found = look()
+    assert verdicts(found) == [words.RIGHT, words.OTHER]
+    assert found.ttl == 7200
+    assert not found.nowhere
+    two[1].records[name, "TLSA"] = [f"3 1 1 {key.upper()}"]
+    assert look().everywhere
+    # The hash of a certificate is not that of its key.
+    two[1].records[name, "TLSA"] = [f"3 0 1 {key}", f"2 1 1 {key}"]
+    assert verdicts(look()) == [words.RIGHT, words.OTHER]
+    two[1].fault = "silent"
+    assert not look().nowhere
+
+
+def test_nowhere_needs_an_answer_of_each_server() -> None:
+    without, no_route = (Answer("ns1", "192.0.2.1", words.NXDOMAIN), Answer("ns1", "2001:db8::1", words.NO_ROUTE))
+    assert Seen((without, no_route)).nowhere
+    assert not Seen((without, Answer("ns2", "2001:db8::2", words.NO_ROUTE))).nowhere
+    assert not Seen((without, Answer("ns2", "192.0.2.2", "SERVFAIL"))).nowhere
+    assert not Seen(problem="nobody").nowhere
