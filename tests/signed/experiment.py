@@ -62,11 +62,7 @@ class Outcome:
 
 def conduct(hosts: Mapping[str, Host], server: Host) -> Outcome:
     """Rotate under a stream; then, as a control, take away the record of a key that signs, under another one."""
-    probe = {
-        name: [f"{name}-{number}._domainkey.{host.variables['own_domain']}" for number in range(1, 2 * MOST_RUNS + 6)]
-        for name, host in hosts.items()
-    }
-    stream = Stream(hosts, server, RATE, probe)
+    stream = Stream(hosts, server, RATE)
     runs: list[Run] = []
     before = archived(hosts)
     while len(runs) < len(PLAN) or (len(runs) < MOST_RUNS and not at_the_end(hosts, before)):
@@ -74,7 +70,19 @@ def conduct(hosts: Mapping[str, Host], server: Host) -> Outcome:
         print(f"run {runs[-1].plan!r}: status {runs[-1].status}, {runs[-1].seconds:.1f} s", flush=True)
         stream.check()
     told = stream.end()
+    for name in hosts:
+        print(figures(told, name), flush=True)
     return Outcome(runs, told, archived(hosts), without_record(hosts, server))
+
+
+def figures(told: Told, name: str) -> str:
+    """Return in a line what a host has signed, for people."""
+    states = [[state for state, _since in changes] for changes in told.records[name].values()]
+    return (
+        f"{name}: {len(told.sent[name])} messages, at least {told.rate(name):.1f} a second; {len(states)} keys signed, "
+        f"{states.count(['good', 'revoked', 'gone'])} of them came to their end; {len(told.faults(name))} faults, "
+        f"{len(told.refused[name])} refused"
+    )
 
 
 def archived(hosts: Mapping[str, Host]) -> dict[str, set[str]]:
@@ -119,7 +127,7 @@ def without_record(hosts: Mapping[str, Host], server: Host) -> Told:
     record = next(line for line in lines if line.startswith(f"{owner}\t")).split("\t")
     renew = f"pdnsutil rectify-zone {domain} && pdns_control purge '{domain}$'"
     server.run(f"pdnsutil delete-rrset {domain} {signs}._domainkey TXT && {renew}")
-    stream = Stream(hosts, server, RATE, {})
+    stream = Stream(hosts, server, RATE)
     time.sleep(3)
     told = stream.end()
     server.run(f"pdnsutil add-record {domain} {signs}._domainkey TXT {record[1]} '{record[-1]}' && {renew}")

@@ -46,10 +46,10 @@ class Told:
 class Stream:
     """A stream that runs until `end`."""
 
-    def __init__(self, hosts: Mapping[str, Host], server: Host, rate: float, probe: Mapping[str, list[str]]) -> None:
-        """Start it: ``rate`` messages a second from each host to the next one, ``probe`` are names of each domain."""
+    def __init__(self, hosts: Mapping[str, Host], server: Host, rate: float) -> None:
+        """Start it: ``rate`` messages a second from each host to the next one."""
         self.hosts, self.names = hosts, list(hosts)
-        self.watches = {name: self._watch(name, server, probe.get(name, [])) for name in self.names}
+        self.watches = {name: self._watch(name, server) for name in self.names}
         self.sender = server.start_program(
             "dkim_stream.py", json.dumps({"rate": rate, "senders": [self._sender(name) for name in self.names]}) + "\n"
         )
@@ -72,7 +72,7 @@ class Stream:
             "recipient": f"reader@{self._domain(self._next(name))}",
         }
 
-    def _watch(self, name: str, server: Host, probe: list[str]) -> subprocess.Popen[bytes]:
+    def _watch(self, name: str, server: Host) -> subprocess.Popen[bytes]:
         receiver = self._next(name)
         address = f"reader@{self._domain(receiver)}"
         wanted = {
@@ -81,7 +81,7 @@ class Stream:
             "later": LATER_SECONDS,
             "authority": f"mx.{self._domain(receiver)}",
             "domain": self._domain(self.hosts[name]),
-            "probe": probe,
+            "prefix": name,
         }
         process = receiver.start_program("dkim_watch.py", json.dumps(wanted) + "\n")
         assert process.stdout and process.stdout.readline() == b"watching\n", "the watch did not begin"

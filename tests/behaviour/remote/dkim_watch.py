@@ -3,17 +3,19 @@
 """Verifies the DKIM signatures of each message at the moment at which it comes into a mailbox, and once more later.
 
 Reads one line of JSON: {"maildir", "server" (address of the zone's name server), "later" (seconds until a message is
-verified once more), "authority" (who writes Authentication-Results), "probe": [names], "domain"}. Goes on until
+verified once more), "authority" (who writes Authentication-Results), "prefix" (of selectors), "domain"}. Goes on until
 standard input ends and all that came is verified, and then writes {"messages": [...], "records": {...}, "controls":
 {...}, "unanswered": [question: answer]}.
 
 A message: {"token", "at" (seconds since 1970), "signatures": {selector: algorithm}, "faults": [text]}. Whatever of this
 is not as it has to be is a fault: dkimpy with what the name server says at that moment, and with what the resolver of
-this host says, which has asked for the ``probe`` names all the time, and so remembers which of them were not there;
-Mail::DKIM for RSA, through the same resolver; Rspamd, by its header. ``records`` are, by name and in their order, the
-different things that the name server said of the selectors that came by: "good", "revoked", "gone", and when.
-``controls`` tell what the same verification says of the last message after its body was changed, of all messages when
-no record is found, and now of the first message of each selector: {name: [fault, ...]}.
+this host says, which has been asked all the time for the selectors that are to come, and so remembers that they were
+not there; Mail::DKIM for RSA, through the same resolver; Rspamd, by its header.
+
+``records`` are, by selector and in their order, the different things that the name server said of those that came by:
+"good", "revoked", "gone", each with the time. ``controls`` tell what the same verification says of the last message
+after its body was changed, of all messages when no record is found, and now of the first message of each selector:
+{name: [fault, ...]}.
 """
 
 from __future__ import annotations
@@ -39,7 +41,8 @@ import dns.rcode
 RESOLVER = "127.0.0.1"
 LIMIT_SECONDS = 5
 POLL_SECONDS = 0.05
-PROBE_SECONDS = 0.5
+PROBE_SECONDS = 1.0
+PROBES = 8
 LOOK_SECONDS = 0.5
 PERL = r"""
 $| = 1;
@@ -189,10 +192,12 @@ class Watch:
         return told
 
 
-def probe(stop: threading.Event) -> None:
-    """Have the resolver remember of every name whether it is there."""
+def probe(watch: Watch, stop: threading.Event) -> None:
+    """Have the resolver remember of the next selectors whether they are there."""
     while not stop.wait(PROBE_SECONDS):
-        for name in wanted["probe"]:
+        numbers = [int(match[1]) for name in list(watch.first) if (match := re.search(r"-([0-9]+)$", name))]
+        for number in range(max(numbers, default=0) + 1, max(numbers, default=0) + 1 + PROBES):
+            name = f"{wanted['prefix']}-{number}._domainkey.{wanted['domain']}"
             try:
                 at_resolver(name)
             except Unanswered as error:
@@ -221,7 +226,7 @@ ended, stop = threading.Event(), threading.Event()
 watch = Watch()
 threads = [
     threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True),
-    threading.Thread(target=probe, args=(stop,), daemon=True),
+    threading.Thread(target=probe, args=(watch, stop), daemon=True),
     threading.Thread(target=follow, args=(watch, stop), daemon=True),
 ]
 for thread in threads:
