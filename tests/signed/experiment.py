@@ -78,9 +78,10 @@ def conduct(hosts: Mapping[str, Host], server: Host) -> Outcome:
 def figures(told: Told, name: str) -> str:
     """Return in a line what a host has signed, for people."""
     states = [[state for state, _since in changes] for changes in told.records[name].values()]
+    ended = states.count(["good", "revoked", "gone"])
     return (
-        f"{name}: {len(told.sent[name])} messages, at least {told.rate(name):.1f} a second; {len(states)} keys signed, "
-        f"{states.count(['good', 'revoked', 'gone'])} of them came to their end; {len(told.faults(name))} faults, "
+        f"{name}: {len(told.sent[name])} messages, {told.rate(name):.1f} a second, none for {told.pause(name):.1f} s at "
+        f"most; {len(states)} keys signed, {ended} of them came to their end; {len(told.faults(name))} faults, "
         f"{len(told.refused[name])} refused"
     )
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 from collections.abc import Mapping
@@ -37,10 +38,14 @@ class Told:
         return [fault for message in self.seen[host] for fault in message["faults"]]
 
     def rate(self, host: str) -> float:
-        """Return how many messages of a host were accepted each second, in the worst ten seconds."""
+        """Return how many messages of a host were accepted each second."""
         times = sorted(self.sent[host].values())
-        windows = range(int(times[0]), int(times[-1]) - 9)
-        return min(sum(start <= time < start + 10 for time in times) for start in windows) / 10 if windows else 0.0
+        return (len(times) - 1) / (times[-1] - times[0])
+
+    def pause(self, host: str) -> float:
+        """Return how many seconds went by at most without a message of a host."""
+        times = sorted(self.sent[host].values())
+        return max(later - sooner for sooner, later in itertools.pairwise(times))
 
 
 class Stream:

@@ -25,7 +25,7 @@ from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import Any
 
-CLIENTS = 3
+CLIENTS = 6
 MESSAGES_OF_A_CONNECTION = 10
 LIMIT_SECONDS = 20
 
