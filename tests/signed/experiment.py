@@ -80,9 +80,9 @@ def figures(told: Told, name: str) -> str:
     states = [[state for state, _since in changes] for changes in told.records[name].values()]
     ended = states.count(["good", "revoked", "gone"])
     return (
-        f"{name}: {len(told.sent[name])} messages, {told.rate(name):.1f} a second, none for {told.pause(name):.1f} s at "
-        f"most; {len(states)} keys signed, {ended} of them came to their end; {len(told.faults(name))} faults, "
-        f"{len(told.refused[name])} refused"
+        f"{name}: {len(told.sent[name])} messages, {told.rate(name):.1f} a second, with pauses of at most "
+        f"{told.pause(name):.1f} s; {len(states)} keys signed, {ended} of them came to their end; "
+        f"{len(told.faults(name))} faults, {len(told.refused[name])} refused"
     )
 
 
