@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,19 @@ def test_d01_the_judge_finds_what_is_not_there(hosts: Hosts, wanted: dict[str, A
 def served(wanted: dict[str, Any]) -> list[dict[str, Any]]:
     gone = [(one["name"], one["type"], one["value"]) for one in wanted["withheld"]]
     return [one for one in wanted["records"] if (one["name"], one["type"], one["value"]) not in gone]
+
+
+def test_d01_what_was_asked_for_too_early_is_there_at_once(hosts: Hosts) -> None:
+    """A resolver remembers that a record is not there, in this zone for an hour; those of the mail hosts are told."""
+    name, value = f"late-{uuid.uuid4().hex}.gamma.example", "192.0.2.9"
+    soa = next(one for one in zone(hosts.server, "gamma.example") if one[3] == "SOA")
+    assert soa[4].split()[-1] == "3600"
+    question = {"address": "127.0.0.1", "flag": "AD", "records": [{"name": name, "type": "A", "value": value}]}
+    for host in hosts.mail.values():
+        assert len(host.program("dns_answers.py", json.dumps(question))) == 1
+    assert run_playbook(ROTATION, {"late_records": question["records"]}).returncode == 0
+    for host in hosts.mail.values():
+        assert host.program("dns_answers.py", json.dumps(question)) == []
 
 
 def test_d02_what_is_the_operators_survives_a_run_and_a_purge(hosts: Hosts, operators: None) -> None:
