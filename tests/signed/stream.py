@@ -100,9 +100,9 @@ class Stream:
     def end(self) -> Told:
         """End the stream, wait until all has come, and return what became of it."""
         said = json.loads(_ended(self.sender))
+        # Dovecot takes so many messages for a user at a time, and Postfix lets the others wait for minutes.
+        look = "postqueue -f; postqueue -j"
         for host in self.hosts.values():
-            # Dovecot takes so many messages for a user at a time, and Postfix lets the others wait for minutes.
-            look = "postqueue -f; postqueue -j"
             wait_for(f"{host.name}'s queue is empty", lambda host=host: not host.run(look), 60)
         told = {name: json.loads(_ended(process)) for name, process in self.watches.items()}
         logins = {name: f"writer@{self._domain(host)}" for name, host in self.hosts.items()}
