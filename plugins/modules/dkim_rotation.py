@@ -186,6 +186,11 @@ options:
     description: The mode of O(signing_file), octal digits in quotes.
     type: str
     default: "0644"
+  signing_read:
+    description:
+      - A copy of O(signing_file) as the signer has read it last, which whoever reloads the signer keeps. A key that is
+        listed there signs still. Its O(overlap) begins when the signer has read a list without it.
+    type: path
   owner:
     description:
       - The user that keys and O(signing_file) belong to, by name or number. If nothing is given, the user that the

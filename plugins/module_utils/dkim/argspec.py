@@ -110,6 +110,7 @@ ROTATION: Spec = {
     **{name: KEYS[name] for name in ("flags", "hash_algorithms", "service_types", "notes")},
     "signing_file": {"type": "path", "default": "/var/lib/mailwright/signing/dkim_domains.conf"},
     "signing_file_mode": {"type": "str", "default": "0644"},
+    "signing_read": {"type": "path"},
     "owner": {"type": "str"},
     "group": {"type": "str"},
     "ledger": {"type": "path", "default": DEFAULT_PATH},

@@ -75,7 +75,12 @@ class DomainRun:
         if noted.moment is None or _kept(noted.rotation) != _kept(self.rotation):
             return True
         since = clock.elapsed(noted.moment, moment)
-        return noted.moment.boot != moment.boot or since >= _NOTE_SECONDS
+        return noted.moment.boot != moment.boot or since >= _NOTE_SECONDS or self._begins_anew(since)
+
+    def _begins_anew(self, since: int) -> bool:
+        """Whether less time counts for a selector than has passed ``since`` the note: it was found still signing."""
+        ages = {(one.name, one.state): one.age for one in self.found.noted.rotation.selectors}
+        return any(one.age < ages.get((one.name, one.state), -since) + since for one in self.rotation.selectors)
 
 
 @dataclass
@@ -210,7 +215,7 @@ def prepare(params: Mapping[str, Any], *, check_mode: bool, asker: Asker | None 
     library = has_library(check_mode, call.unchecked)
     call.base = _base(wanted)
     names = disk.keys_by_domain(wanted.key_dir)
-    listed = signing.listed(disk.content(Path(wanted.signing_file)))
+    listed = _listed(wanted)
     found = [
         read_domain(wanted.key_dir, one.domain, names.get(one.domain, ()), library=library) for one in wanted.domains
     ]
@@ -316,6 +321,15 @@ def _plan_domain(call: Call, run: DomainRun) -> None:
             new["algorithm"] = one.algorithm if one.bits is None else f"{one.algorithm} {one.bits}"
         shown = record_name(run.domain, name)
         call.plan.changes.append(Change(KIND, shown, None if before is None else old, None if after is None else new))
+
+
+def _listed(wanted: Wanted) -> dict[str, frozenset[str]]:
+    """Return the selectors that sign by domain: those of the list, and those of the list that the signer has read."""
+    listed = signing.listed(disk.content(Path(wanted.signing_file)))
+    if wanted.signing_read is not None:
+        for domain, names in signing.listed(disk.content(Path(wanted.signing_read))).items():
+            listed[domain] = listed.get(domain, frozenset()) | names
+    return listed
 
 
 def _base(wanted: Wanted) -> Any:

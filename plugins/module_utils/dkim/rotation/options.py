@@ -42,6 +42,7 @@ class Wanted:
     ledger: str
     signing_file: str
     signing_file_mode: int
+    signing_read: str | None
     prefix: str
     scheme: str
     tags: Tags
@@ -58,7 +59,7 @@ def wanted_rotation(params: Mapping[str, Any]) -> Wanted:
     Raises:
         InvalidValue, Conflict: an option is wrong; the message names it.
     """
-    prefix = params["selector_prefix"]
+    prefix, read = params["selector_prefix"], params["signing_read"]
     domains: dict[str, WantedRotation] = {}
     for entry in params["domains"]:
         one = _domain({**params, **{name: value for name, value in entry.items() if value is not None}})
@@ -70,6 +71,7 @@ def wanted_rotation(params: Mapping[str, Any]) -> Wanted:
         ledger=check_path("ledger", params["ledger"]),
         signing_file=check_text("signing_file", check_path("signing_file", params["signing_file"])),
         signing_file_mode=_mode(params["signing_file_mode"]),
+        signing_read=None if read is None else check_path("signing_read", read),
         prefix=host_prefix(socket.gethostname()) if prefix is None else parse_prefix(prefix),
         scheme=params["selector_scheme"],
         tags=Tags(

@@ -13,7 +13,7 @@ from .. import place
 from ..keys import seed_form
 from ..owner import Owner
 from . import disk, signing
-from .model import SIGNING, Rotation
+from .model import RETIRING, SIGNING, Rotation
 from .options import Wanted
 
 _COPY = "copy of a DKIM key"
@@ -49,7 +49,12 @@ def plan_signers(
     copies = set()
     for domain, rotation in states.items():
         for one in rotation.selectors:
-            if one.state != SIGNING or one.name not in names.get(domain, ()):
+            if one.name not in names.get(domain, ()):
+                continue
+            if one.state == RETIRING:
+                # Rspamd looks for the file with each message, and may not have read the new list yet.
+                copies.add(signing.derived_path(wanted.signing_file, domain, one.name))
+            if one.state != SIGNING:
                 continue
             path = place.key_path(wanted.key_dir, domain, one.name)
             if one.algorithm == "ed25519":

@@ -492,3 +492,37 @@ def test_a_run_is_killed_before_each_change(site: Site, story: str) -> None:
             assert moment > 10
             return
     raise AssertionError("it never ended")
+
+
+def test_what_rspamd_has_not_read_yet_it_goes_on_with(site: Site) -> None:
+    """Rspamd looks for a key's file with each message, and reads the list only when it is told to."""
+    site.rounds(2, spares=1)
+    copy = site.top / "signing" / "ed25519" / "example.com" / "mx1-202611a.key"
+    assert copy.exists()
+    assert list(states(predicted(site, spares=1, rotate_now=True)).values())[:2] == ["retiring", "signing"]
+    assert copy.exists()
+    site.wait(DAY)
+    assert not site.run(spares=1, domains=[{"name": "example.com", "revoke": ["mx1-202611a"]}]).get("failed")
+    assert not copy.exists()
+
+
+def test_the_overlap_begins_when_the_signer_has_read_another_list(site: Site) -> None:
+    """As after a run that was killed before the signer was told, which nobody looked after for weeks."""
+    read = site.top / "read.conf"
+    options: dict[str, Any] = {"spares": 1, "overlap": "3d", "revoked": "1d", "signing_read": str(read)}
+    site.rounds(2, **options)
+    shutil.copy(site.list, read)
+    result = site.run(**options, rotate_now=True)
+    site.publish(result)
+    assert states(result)["mx1-202611a"] == "retiring"
+    site.wait(30 * DAY)
+    for _run in range(2):
+        result = predicted(site, **options)
+        site.publish(result)
+        assert states(result)["mx1-202611a"] == "retiring"
+        site.wait(600)
+    shutil.copy(site.list, read)
+    site.wait(2 * DAY)
+    assert states(predicted(site, **options))["mx1-202611a"] == "retiring"
+    site.wait(DAY)
+    assert states(predicted(site, **options))["mx1-202611a"] == "revoked"

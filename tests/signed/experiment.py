@@ -1,0 +1,135 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rotation as cron would run it, time compressed, under a stream of mail, with some of its runs disturbed."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from behaviour.bed import Host
+from signed.runs import run_playbook
+from signed.stream import Stream, Told
+
+RATE = 6.0
+SIGNING = "/var/lib/mailwright/signing/dkim_domains.conf"
+KEYS = "/var/lib/mailwright/dkim"
+# A key signs for five seconds. Its record outlives that by more than a message needs that is verified twice.
+COMPRESSED: dict[str, Any] = {
+    "dkim_interval": "5s",
+    "dkim_overlap": "30s",
+    "dkim_revoked": "6s",
+    "dkim_ttl": 4,
+    "dkim_spares": 1,
+    "dkim_selector_scheme": "counter",
+}
+# What is done to the runs, in their order.
+PLAN = (
+    *("", "", "a server that is down", ""),
+    *("killed at the list", "", "killed at a key", ""),
+)
+MOST_RUNS = 24
+_PATTERNS = {"killed at the list": SIGNING, "killed at a key": f"{KEYS}/*/*.pem"}
+# An address of each host at which no name server listens.
+_DEAD_SERVERS = ["{{ hostvars['signedns'].ansible_host }}", "{{ ansible_host }}"]
+
+
+@dataclass
+class Run:
+    """A run of the playbook: what was done to it, what it said, and which selectors signed before and after it."""
+
+    plan: str
+    status: int
+    output: str
+    seconds: float
+    killed: dict[str, int] = field(default_factory=dict)
+    before: dict[str, str] = field(default_factory=dict)
+    after: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it: ``archived`` are the selectors whose keys are in each host's archive."""
+
+    runs: list[Run]
+    told: Told
+    archived: dict[str, set[str]]
+    without_record: Told
+
+
+def conduct(hosts: Mapping[str, Host], server: Host) -> Outcome:
+    """Rotate under a stream; then, as a control, take away the record of a key that signs, under another one."""
+    stream = Stream(hosts, server, RATE)
+    runs: list[Run] = []
+    before = archived(hosts)
+    while len(runs) < len(PLAN) or (len(runs) < MOST_RUNS and not at_the_end(hosts, before)):
+        runs.append(run(hosts, PLAN[len(runs)] if len(runs) < len(PLAN) else ""))
+        print(f"run {runs[-1].plan!r}: status {runs[-1].status}, {runs[-1].seconds:.1f} s", flush=True)
+        stream.check()
+    told = stream.end()
+    for name in hosts:
+        print(figures(told, name), flush=True)
+    return Outcome(runs, told, archived(hosts), without_record(hosts, server))
+
+
+def figures(told: Told, name: str) -> str:
+    """Return in a line what a host has signed, for people."""
+    states = [[state for state, _since in changes] for changes in told.records[name].values()]
+    ended = states.count(["good", "revoked", "gone"])
+    return (
+        f"{name}: {len(told.sent[name])} messages, {told.rate(name):.1f} a second, with pauses of at most "
+        f"{told.pause(name):.1f} s; {len(states)} keys signed, {ended} of them came to their end; "
+        f"{len(told.faults(name))} faults, {len(told.refused[name])} refused"
+    )
+
+
+def archived(hosts: Mapping[str, Host]) -> dict[str, set[str]]:
+    """Return the selectors of each host's domain whose keys are in the archive."""
+    found = {}
+    for name, host in hosts.items():
+        files = host.run(f"ls {KEYS}/old/{host.variables['own_domain']} 2>/dev/null || true").split()
+        found[name] = {file.partition(".")[0] for file in files}
+    return found
+
+
+def at_the_end(hosts: Mapping[str, Host], before: dict[str, set[str]]) -> bool:
+    """Whether two rotations have come to their end on each host since ``before``."""
+    return all(len(found - before[name]) >= 4 for name, found in archived(hosts).items())
+
+
+def run(hosts: Mapping[str, Host], plan: str) -> Run:
+    """Run the playbook once as ``plan`` says."""
+    variables = {**COMPRESSED, **({"dkim_servers": _DEAD_SERVERS} if plan == "a server that is down" else {})}
+    before = {name: host.run(f"cat {SIGNING}") for name, host in hosts.items()}
+    started = time.monotonic()
+    killers = {}
+    if plan in _PATTERNS:
+        order = json.dumps({"pattern": _PATTERNS[plan], "seconds": 30}) + "\n"
+        killers = {name: host.start_program("kill_modules.py", order) for name, host in hosts.items()}
+        for process in killers.values():
+            assert process.stdout and process.stdout.readline() == b"waiting\n"
+    result = run_playbook("mailwright.mail.dkim_rotation", variables)
+    killed = {name: int(process.communicate(timeout=60)[0]) for name, process in killers.items()}
+    after = {name: host.run(f"cat {SIGNING}") for name, host in hosts.items()}
+    seconds = time.monotonic() - started
+    return Run(plan, result.returncode, result.stdout + result.stderr, seconds, killed, before, after)
+
+
+def without_record(hosts: Mapping[str, Host], server: Host) -> Told:
+    """Return what is told of a stream while the record of the RSA key of the first host is not there."""
+    host = next(iter(hosts.values()))
+    domain = str(host.variables["own_domain"])
+    signs = host.run(f"grep '{KEYS}/{domain}/' {SIGNING}").split('selector = "')[1].partition('"')[0]
+    owner = f"{signs}._domainkey.{domain}"
+    lines = server.run(f"pdnsutil list-zone {domain}").splitlines()
+    record = next(line for line in lines if line.startswith(f"{owner}\t")).split("\t")
+    renew = f"pdnsutil rectify-zone {domain} && pdns_control purge '{domain}$'"
+    server.run(f"pdnsutil delete-rrset {domain} {signs}._domainkey TXT && {renew}")
+    stream = Stream(hosts, server, RATE)
+    time.sleep(3)
+    told = stream.end()
+    server.run(f"pdnsutil add-record {domain} {signs}._domainkey TXT {record[1]} '{record[-1]}' && {renew}")
+    return told
