@@ -203,6 +203,19 @@ def test_a_zone_that_does_not_exist(call: RunModule) -> None:
     )
 
 
+def test_check_mode_takes_a_zone_that_is_not_there_for_one_that_will_be(call: RunModule, api: FakePowerDns) -> None:
+    """A task before it would have made the zone: check mode tells what a run will do then, and that it needs it."""
+    domains = [*DOMAINS, {"name": "example.org"}]
+    foretold = call(check=True, domains=domains)
+    assert foretold["unchecked"] == ["the zone example.org, which is still to be made"]
+    assert "the zone example.org, which is still to be made: a run needs it" in foretold["warnings"]
+    assert D in {change["zone"] for change in foretold["changes"]}
+    api.zones["example.org."] = {}
+    done = call(domains=domains)
+    assert done["changes"] == foretold["changes"]
+    assert call(check=True, domains=domains)["unchecked"] == []
+
+
 def test_a_secondary_is_not_written(call: RunModule, api: FakePowerDns) -> None:
     api.kinds[f"{D}."] = "Slave"
     assert f"zone {D}: this server is only a Slave of it" in call()["msg"]
