@@ -26,8 +26,8 @@ class Hosts:
 def hosts() -> Iterator[Hosts]:
     # The path is short, because a socket's name has at most 108 characters.
     with tempfile.TemporaryDirectory(prefix="mw-") as sockets:
-        servers = open_group("name_servers", Path(sockets))
-        yield Hosts(open_group("mail_hosts", Path(sockets)), next(iter(servers.values())))
+        [server] = open_group("name_servers", Path(sockets)).values()
+        yield Hosts(open_group("mail_hosts", Path(sockets)), server)
         close_connections(Path(sockets))
 
 

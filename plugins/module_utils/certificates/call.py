@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..core.clock import Moment
 from ..core.errors import Conflict, InvalidValue
@@ -25,7 +25,7 @@ from .x509 import Certificate, Key, load_chain
 LEDGER_KIND = "certificate"
 AUTHORITY = "ca.pem"
 AUTHORITY_KEY = "ca.key"
-Authority = tuple[bytes | None, bytes | None]
+Authority: TypeAlias = "tuple[bytes | None, bytes | None]"
 
 
 @dataclass

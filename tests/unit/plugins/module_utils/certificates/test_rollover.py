@@ -73,9 +73,9 @@ def bed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RolloverBed:
 
 
 def spki(path: Path) -> str:
-    der = subprocess.run(["openssl", "pkey", "-in", str(path), "-pubout", "-outform", "DER"], capture_output=True)
-    assert der.returncode == 0, der.stderr
-    return hashlib.sha256(der.stdout).hexdigest()
+    command = ["openssl", "pkey", "-in", str(path), "-pubout", "-outform", "DER"]
+    der = subprocess.run(command, capture_output=True, check=True).stdout
+    return hashlib.sha256(der).hexdigest()
 
 
 def archived(bed: RolloverBed) -> set[str]:
@@ -136,7 +136,8 @@ def test_a_key_is_replaced_once_senders_know_the_next_one(bed: RolloverBed, why:
     bed.judge()
     assert [change.kind for change in done.plan.changes] == ["certificate", "next key"]
     assert done.returns["spki_sha256"] == following == bed.spki()
-    assert done.returns["next_spki_sha256"] == spki(bed.next_file) not in (following, first.returns["spki_sha256"])
+    assert done.returns["next_spki_sha256"] == spki(bed.next_file)
+    assert done.returns["next_spki_sha256"] not in (following, first.returns["spki_sha256"])
     assert first.returns["spki_sha256"] in archived(bed)
     assert following not in archived(bed)
     bed.publish(done)
