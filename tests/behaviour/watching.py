@@ -35,7 +35,7 @@ def watching(bed: Bed, secrets: list[str]) -> Iterator[dict[str, Watch]]:
         for name, host in bed.servers.items():
             begun = processes[name].stdout
             assert begun and begun.readline() == b"watching\n", f"{name}: the watch has not begun"
-            host.run(f"sh -c 'sleep 0.5; : {canary}'")
+            host.run(f"sh -c 'sleep 3; : {canary}'")
         yield watches
     finally:
         for name, process in processes.items():
