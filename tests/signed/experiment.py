@@ -14,7 +14,7 @@ from behaviour.bed import Host
 from signed.runs import run_playbook
 from signed.stream import Stream, Told
 
-RATE = 6.0
+RATE = 3.0
 SIGNING = "/var/lib/mailwright/signing/dkim_domains.conf"
 KEYS = "/var/lib/mailwright/dkim"
 # A key signs for five seconds. Its record outlives that by more than a message needs that is verified twice.
