@@ -107,12 +107,12 @@ def run(hosts: Mapping[str, Host], plan: str) -> Run:
     started = time.monotonic()
     killers = {}
     if plan in _PATTERNS:
-        order = json.dumps({"pattern": _PATTERNS[plan], "seconds": 30}) + "\n"
+        order = json.dumps({"pattern": _PATTERNS[plan], "seconds": 120}) + "\n"
         killers = {name: host.start_program("kill_modules.py", order) for name, host in hosts.items()}
         for process in killers.values():
             assert process.stdout and process.stdout.readline() == b"waiting\n"
     result = run_playbook("mailwright.mail.dkim_rotation", variables)
-    killed = {name: int(process.communicate(timeout=60)[0]) for name, process in killers.items()}
+    killed = {name: int(process.communicate(timeout=180)[0]) for name, process in killers.items()}
     after = {name: host.run(f"cat {SIGNING}") for name, host in hosts.items()}
     seconds = time.monotonic() - started
     return Run(plan, result.returncode, result.stdout + result.stderr, seconds, killed, before, after)
