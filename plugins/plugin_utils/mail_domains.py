@@ -115,7 +115,7 @@ def _part(part: str, entry: Any, place: str) -> Entry:
     if not isinstance(entry, Mapping):
         raise InvalidValue(place, type(entry).__name__, "is no dictionary", "give one with name")
     if part == "zones":
-        return {key: entry[key] for key in ("name",) if key in entry}
+        return {"name": entry["name"]} if "name" in entry else {}
     shared = {key: entry[key] for key in _SHARED if key in entry}
     if part == "accounts":
         return {key: value for key, value in entry.items() if key in _SHARED or key not in {*_DNS, "dkim"}}

@@ -58,14 +58,14 @@ def records_call(params: Mapping[str, Any], check_mode: bool) -> Call:
         returns |= {"changes": [], "withheld": [], "kept": []}
         returns["unchecked"] = ["what your zones have already, as zonefile does not read them"]
         return Call(file_plan, file_plan.apply, returns)
-    provider, plan, unchecked = _planned(params, wanted, check_mode)
+    provider, plan, unchecked, new_zones = _planned(params, wanted, check_mode)
     returns |= {
         "changes": _changes(plan),
         "withheld": [_note(note) for note in plan.withheld],
         "kept": [_note(note) for note in plan.kept],
-        "unchecked": unchecked,
+        "unchecked": [*unchecked, *new_zones],
     }
-    warnings = [f"{what}: a run needs it" for what in unchecked if what.startswith("the zone ")] + [
+    warnings = [f"{zone}: a run needs it" for zone in new_zones] + [
         f"{note.record.name} {note.record.type} is not published: {note.reason}"
         for zone in plan.zones
         for note in zone.withheld
@@ -73,22 +73,27 @@ def records_call(params: Mapping[str, Any], check_mode: bool) -> Call:
     return Call(plan, lambda: apply_records(provider, plan, params["ledger"]), returns, warnings)
 
 
-def _planned(params: Mapping[str, Any], wanted: WantedSet, check_mode: bool) -> tuple[Provider, RecordsPlan, list[str]]:
-    """Return provider, plan and what could not be judged; check mode takes what is missing for empty."""
+def _planned(
+    params: Mapping[str, Any], wanted: WantedSet, check_mode: bool
+) -> tuple[Provider, RecordsPlan, list[str], list[str]]:
+    """Return provider, plan, what could not be judged, and zones that are still to be made.
+
+    Check mode takes what is missing for empty.
+    """
     ledger = Ledger.read(params["ledger"])
     try:
         provider = make_provider(params)
         if not check_mode:
-            return provider, plan_records(provider, wanted, ledger, params["purge"]), []
+            return provider, plan_records(provider, wanted, ledger, params["purge"]), [], []
         foreseen = WithNewZones(provider, set(wanted.domains))
         plan = plan_records(foreseen, wanted, ledger, params["purge"])
-        return foreseen, plan, [f"the zone {name}, which is still to be made" for name in sorted(foreseen.new)]
+        return foreseen, plan, [], [f"the zone {name}, which is still to be made" for name in sorted(foreseen.new)]
     except NotReached as error:
         if not check_mode:
             raise
         nothing = Nothing(set(wanted.domains))
         notes = [f"the zones and what they hold: {error}", "records of mail hosts in zones that are no mail domains"]
-        return nothing, plan_records(nothing, wanted, ledger, params["purge"]), notes
+        return nothing, plan_records(nothing, wanted, ledger, params["purge"]), notes, []
 
 
 def _described(request: Request, wanted: WantedSet) -> dict[str, Any]:
