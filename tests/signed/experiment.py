@@ -17,11 +17,12 @@ from signed.stream import Stream, Told
 RATE = 3.0
 SIGNING = "/var/lib/mailwright/signing/dkim_domains.conf"
 KEYS = "/var/lib/mailwright/dkim"
-# A key signs for five seconds. Its record outlives that by more than a message needs that is verified twice.
+# A key signs for five seconds. Its record outlives that by more than a message needs that is verified twice. It is then
+# empty for longer than the time between two runs: what a run decides last is published by the next one.
 COMPRESSED: dict[str, Any] = {
     "dkim_interval": "5s",
     "dkim_overlap": "30s",
-    "dkim_revoked": "6s",
+    "dkim_revoked": "20s",
     "dkim_ttl": 4,
     "dkim_spares": 1,
     "dkim_selector_scheme": "counter",
@@ -82,7 +83,7 @@ def figures(told: Told, name: str) -> str:
     return (
         f"{name}: {len(told.sent[name])} messages, {told.rate(name):.1f} a second, with pauses of at most "
         f"{told.pause(name):.1f} s; {len(states)} keys signed, {ended} of them came to their end; "
-        f"{len(told.faults(name))} faults, {len(told.refused[name])} refused"
+        f"{len(told.faults(name))} faults, {len(told.refused[name])} put off"
     )
 
 

@@ -21,9 +21,10 @@ LATER_SECONDS = 5
 class Told:
     """What is known of a stream, by the host that signed. Times are seconds since 1970.
 
-    ``sent``: when each message was accepted, by token; ``refused``: what the submission service said instead; ``seen``:
-    the messages as they came, ``records``: what the name server showed of each selector and from when on,
-    ``controls``: what the judge said of what is wrong; ``unanswered``: questions to DNS without an answer.
+    ``sent``: when each message was accepted, by token; ``refused``: what the submission service said instead, before it
+    accepted the same message; ``seen``: the messages as they came, ``records``: what the name server showed of each
+    selector and from when on, ``controls``: what the judge said of what is wrong; ``unanswered``: questions to DNS
+    without an answer.
     """
 
     sent: dict[str, dict[str, float]]
