@@ -27,6 +27,9 @@ KILLED = 20_000
 MOMENTS = {"adding": (0.4, 0.8, 1.3, 2.0), "removing": (0.6, 1.2)}
 KILLED_AT_LEAST = 3
 SLOWEST_SECONDS = 1.0
+# Where a domain comes or goes, Postfix reloads. Who waits for proxymap(8) at that moment sleeps for a second before it
+# asks again, which Postfix has fixed; LMDB tables are read without it.
+PROXYMAP_SECONDS = 1.0
 COMPARED_SECONDS = 10
 START_SECONDS = 120
 DOMAIN_SECONDS = 5.0
@@ -100,9 +103,12 @@ def served(mx: MailHost, client: Client, compared: dict[str, float]) -> Iterator
     with asking(mx, client) as streams:
         yield
     for name, stream in streams.items():
+        limit = SLOWEST_SECONDS + compared[name]
+        if name == "lookups" and mx.database:
+            limit += PROXYMAP_SECONDS
         assert stream["asked"] > 10, streams
         assert stream["failures"] == [], f"{name}: {streams}"
-        assert stream["slowest"] < SLOWEST_SECONDS + compared[name], f"{name}: {streams}, compared with {compared}"
+        assert stream["slowest"] < limit, f"{name}: {streams}, compared with {compared}"
 
 
 def run_accounts(mx: MailHost, variables: dict[str, Any], **environment: str) -> int:
