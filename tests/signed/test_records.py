@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from behaviour.bed import Host
+from behaviour.site import Run, assert_foretold, run_site
 from signed.conftest import Hosts
 from signed.runs import run_playbook
 
@@ -133,11 +134,50 @@ def test_d02_what_is_the_operators_survives_a_run_and_a_purge(hosts: Hosts, oper
     assert own(hosts.server) == before
 
 
+def test_o02_check_mode_foretells_records(hosts: Hosts) -> None:
+    """One that comes, and others that go."""
+    coming = {"name": f"new-{uuid.uuid4().hex}.gamma.example", "type": "A", "value": "192.0.2.10"}
+    foretold, done = pair(hosts, {"late_records": [coming], "left_out": ["client"]})
+    for name in [*hosts.mail, hosts.server.name]:
+        assert_foretold(foretold.of(name), done.of(name), "mailwright.mail.")
+    assert {change.action for change in done.changes} == {"mailwright.mail.dns_records"}
+
+
+def test_o02_check_mode_foretells_keys(hosts: Hosts) -> None:
+    """Their records are not known yet, and so the playbook's second look at them is not, either."""
+    foretold, done = pair(hosts, {"dkim_bits": 3072})
+    for name in hosts.mail:
+        told, made = (
+            [change.diff for change in run.of(name) if change.action == "mailwright.mail.dkim_rotation"]
+            for run in (foretold, done)
+        )
+        assert told == made[:1]
+        assert "rsa 3072" in json.dumps(told)
+
+
+def bring_back(hosts: Hosts) -> None:
+    """Have the domain that goes, where an earlier run of these tests took it away."""
+    if "gamma.example" not in hosts.mail["signed13"].run(f"cat {SIGNING}/dkim_domains.conf"):
+        assert run_playbook(ROTATION, {}).returncode == 0
+
+
+def pair(hosts: Hosts, variables: dict[str, Any]) -> tuple[Run, Run]:
+    """Run the playbook in check mode, which changes nothing, then for real, and then as it was before."""
+    bring_back(hosts)
+    before = {name: zone(hosts.server, name) for name in ("alpha.example", "gamma.example")}
+    foretold = run_site("--check", "--diff", playbook=ROTATION, variables=variables)
+    assert foretold.status == 0, foretold.output
+    assert {name: zone(hosts.server, name) for name in before} == before
+    done = run_site("--diff", playbook=ROTATION, variables=variables)
+    assert done.status == 0, done.output
+    again = run_playbook(ROTATION, {})
+    assert again.returncode == 0, again.stdout
+    return foretold, done
+
+
 def test_o06_a_domain_that_goes_leaves_nothing(hosts: Hosts) -> None:
     host, options = hosts.mail["signed13"], {"gone_state": "absent", "dkim_overlap": "0s", "dkim_revoked": "0s"}
-    if "gamma.example" not in host.run(f"cat {SIGNING}/dkim_domains.conf"):
-        # It is gone already, from an earlier run of this test.
-        assert run_playbook(ROTATION, {}).returncode == 0
+    bring_back(hosts)
     keys = host.run(f"ls {KEYS}/gamma.example").split()
     selectors = [name.removesuffix(".pem") for name in keys if name.endswith(".pem")]
     # Earlier runs may have left more than those that sign.
