@@ -60,8 +60,11 @@ class Configuration:
         self._judge(plan, inspector)
         return plan
 
-    def apply(self, plan: PostconfPlan) -> list[str]:
+    def apply(self, plan: PostconfPlan, prepare: Callable[[], None] = lambda: None) -> list[str]:
         """Carry ``plan`` out and return warnings.
+
+        ``prepare`` is called once nothing is wrong and before anything is written: it makes what the new configuration
+        refers to.
 
         Raises:
             Rejected: ``postfix check`` refuses the staged copy, and not the configuration as it is.
@@ -70,6 +73,7 @@ class Configuration:
         if not self.programs.installed():
             raise Unavailable(_NOT_INSTALLED)
         warnings = self._refused(plan, Inspector(self.programs).check) if plan.changed_files else []
+        prepare()
         write(plan, self.ledger_path)
         return warnings
 

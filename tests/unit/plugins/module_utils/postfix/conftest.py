@@ -18,11 +18,24 @@ MAIN = "# a comment\nbiff = no\nrelayhost = \n"
 MASTER = "smtp      inet  n       -       y       -       -       smtpd\n"
 DEFAULTS = {
     "biff": "yes",
+    "default_transport": "smtp",
     "daemon_directory": "/usr/lib/postfix/sbin",
     "inet_interfaces": "all",
     "mail_version": "3.10.5",
     "message_size_limit": "10240000",
     "relayhost": "",
+    "sender_dependent_default_transport_maps": "",
+    "sender_dependent_relayhost_maps": "",
+    "smtp_dns_support_level": "",
+    "smtp_fallback_relay": "",
+    "smtp_sasl_auth_enable": "no",
+    "smtp_sasl_mechanism_filter": "",
+    "smtp_sasl_password_maps": "",
+    "smtp_sasl_security_options": "noplaintext, noanonymous",
+    "smtp_sasl_tls_security_options": "$smtp_sasl_security_options",
+    "smtp_tls_CAfile": "",
+    "smtp_tls_policy_maps": "",
+    "smtp_tls_wrappermode": "no",
     "smtpd_milters": "",
     "smtpd_tls_security_level": "",
     "syslog_name": "postfix",
@@ -32,10 +45,14 @@ DEFAULTS = {
 
 @dataclass
 class FakePrograms:
-    """Postfix's programs. ``calls`` are the ones that were run, ``refuses`` makes ``postfix check`` refuse it."""
+    """Postfix's programs. ``calls`` are the ones that were run, ``refuses`` makes ``postfix check`` refuse it.
+
+    ``postmap`` makes an index that holds its type and the table's text, and refuses a text with ``unindexable``.
+    """
 
     is_installed: bool = True
     refuses: str = ""
+    map_types: tuple[str, ...] = ("lmdb", "hash")
     calls: list[tuple[str, ...]] = field(default_factory=list)
 
     def installed(self) -> bool:
@@ -54,16 +71,27 @@ class FakePrograms:
             refused = self.refuses and self.refuses in main.values()
             return Outcome(1, "", f"postfix: fatal: refused: {directory}/main.cf\n") if refused else Outcome(0, "", "")
         assert program in ("postconf", "postmap")
+        if program == "postmap" and "-q" not in arguments:
+            return self._index(arguments[-1])
         if program == "postmap":
             good = main.get("inet_interfaces") != "192.0.2.9"
             return Outcome(0, "value\n", "") if good else Outcome(1, "", "postmap: fatal: no local interface\n")
         return self._postconf(arguments[-1], directory, main)
 
+    def _index(self, table: str) -> Outcome:
+        kind, _colon, name = table.partition(":")
+        source = Path(name)
+        assert kind in self.map_types
+        if "unindexable" in source.read_text():
+            return Outcome(1, "", f"postmap: fatal: {name}: no\n")
+        Path(name + {"lmdb": ".lmdb", "hash": ".db"}[kind]).write_text(f"{kind}\n{source.read_text()}")
+        return Outcome(0, "", "")
+
     def _postconf(self, option: str, directory: Path | None, main: dict[str, str]) -> Outcome:
         if option == "-d" or (directory and directory.name == "plain" and option == "-x"):
             return Outcome(0, _lines(DEFAULTS), "")
         if option in ("-m", "-a", "-A", "-l"):
-            return Outcome(0, "lmdb\nhash\n" if option == "-m" else "", "")
+            return Outcome(0, "\n".join(self.map_types) if option == "-m" else "", "")
         assert directory is not None
         master_file = directory / "master.cf"
         services = MasterCf(master_file.read_text()).services() if master_file.exists() else {}
