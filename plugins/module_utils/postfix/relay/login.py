@@ -54,17 +54,23 @@ def check_login(relay: Relay, hop: Hop, timeout: float = _TIMEOUT) -> Outcome:
     except ssl.SSLError as error:
         raise Refused(f"{place}: TLS cannot be negotiated: {error.reason or error}") from error
     except smtplib.SMTPServerDisconnected as error:
+        if isinstance(error.__context__, TimeoutError):
+            raise _silent(place, timeout) from error
         raise Refused(f"{place}: the server closed the connection: {error}") from error
     except smtplib.SMTPResponseException as error:
         raise Refused(f"{place}: the server answers {_words(error.smtp_code, error.smtp_error, hop)}") from error
     except smtplib.SMTPException as error:
         raise Refused(f"{place}: {error}") from error
     except TimeoutError as error:
-        raise Unavailable(f"{place}: no answer within {timeout:g} s; check host, port and firewall") from error
+        raise _silent(place, timeout) from error
     except OSError as error:
         raise Unavailable(
             f"{place}: no connection: {error.strerror or error}; check host, port and firewall"
         ) from error
+
+
+def _silent(place: str, timeout: float) -> Unavailable:
+    return Unavailable(f"{place}: no answer within {timeout:g} s; check host, port and firewall")
 
 
 def _session(relay: Relay, hop: Hop, place: str, timeout: float) -> Outcome:
