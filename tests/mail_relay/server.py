@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A small submission server for tests: STARTTLS or TLS from the start, logins, and answers of its own choice.
 
-It knows no mail. `RelayServer.logins` has the logins that succeeded, as ``(mechanism, username, encrypted)``.
+`RelayServer.logins` has the logins that succeeded, as ``(mechanism, username, encrypted)``, and
+`RelayServer.messages` the mail that was taken after one, as ``(login, sender, recipients, text)``.
 """
 
 from __future__ import annotations
@@ -40,6 +41,9 @@ class RelayServer:
     refusal: str = "535 5.7.8 Error: authentication failed: not you"
     logins: list[tuple[str, str, bool]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    messages: list[tuple[str, str, tuple[str, ...], str]] = field(default_factory=list)
+    address: str = "127.0.0.1"
+    port: int = 0
 
     def __enter__(self) -> RelayServer:
         self.ca_file = self.directory / "ca.pem"
@@ -50,7 +54,7 @@ class RelayServer:
         class Handler(_Session):
             server_state = outer
 
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self._server = socketserver.ThreadingTCPServer((self.address, self.port), Handler)
         self._server.daemon_threads = True
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -75,7 +79,8 @@ class _Session(socketserver.StreamRequestHandler):
     timeout = 10
 
     def handle(self) -> None:
-        self.encrypted = False
+        self.encrypted, self.user = False, ""
+        self.sender, self.recipients = "", list[str]()
         try:
             if self.server_state.implicit_tls:
                 self._encrypt()
@@ -105,9 +110,28 @@ class _Session(socketserver.StreamRequestHandler):
             self._encrypt()
         elif command.startswith("AUTH "):
             self._log_in(line.split(" ")[1].upper(), line.split(" ")[2:])
+        elif command.startswith(("MAIL ", "RCPT ", "DATA")):
+            self._take(command[:4], line)
         else:
             self._say("502 what?")
         return True
+
+    def _take(self, command: str, line: str) -> None:
+        if not self.user:
+            self._say("530 5.7.0 log in first")
+            return
+        path = line.partition("<")[2].partition(">")[0]
+        if command == "MAIL":
+            self.sender, self.recipients = path, []
+        elif command == "RCPT":
+            self.recipients.append(path)
+        else:
+            self._say("354 go on")
+            lines = []
+            while (text := self.rfile.readline().decode(errors="replace").rstrip("\r\n")) != ".":
+                lines.append(text)
+            self.server_state.messages.append((self.user, self.sender, tuple(self.recipients), "\n".join(lines)))
+        self._say("250 2.0.0 taken")
 
     def _log_in(self, mechanism: str, initial: list[str]) -> None:
         state = self.server_state
@@ -122,6 +146,7 @@ class _Session(socketserver.StreamRequestHandler):
             made = hmac.new(state.password.encode(), CHALLENGE, "md5").hexdigest()
             good = (user, digest) == (state.username, made)
         if good:
+            self.user = user
             state.logins.append((mechanism, user, self.encrypted))
         self._say("235 2.7.0 welcome" if good else state.refusal)
 

@@ -225,6 +225,8 @@ def _taken_over(work: _Settings, default: Relay, take_over: bool) -> dict[str, s
 def _options(relay: Relay, scope: str, table_type: str, made: Tables) -> dict[str, str]:
     options = {
         "syslog_name": "postfix/$service_name",
+        # Postfix asks the DNS alone by default, and returns mail to a relay that only /etc/hosts knows.
+        "smtp_host_lookup": "dns" if relay.tls == "dane" else "dns,native",
         "smtp_tls_policy_maps": _map(scope, table_type, TLS_POLICY),
         "smtp_fallback_relay": ",".join(hop.nexthop for hop in relay.fallback),
     }

@@ -28,6 +28,7 @@ DEFAULTS = {
     "sender_dependent_relayhost_maps": "",
     "smtp_dns_support_level": "",
     "smtp_fallback_relay": "",
+    "smtp_host_lookup": "dns",
     "smtp_sasl_auth_enable": "no",
     "smtp_sasl_mechanism_filter": "",
     "smtp_sasl_password_maps": "",

@@ -71,6 +71,7 @@ def test_a_relay_for_all_mail_sets_the_default_transport_and_nothing_else_of_mai
     assert (service.key, service.command, service.fields) == ("relay-all.example-587/unix", "smtp", {"chroot": "n"})
     assert service.options == {
         "syslog_name": "postfix/$service_name",
+        "smtp_host_lookup": "dns,native",
         "smtp_tls_policy_maps": "lmdb:/etc/postfix/mailwright-relay/tls_policy",
         "smtp_fallback_relay": "[b.example]:25",
         "smtp_sasl_auth_enable": "yes",
@@ -95,7 +96,7 @@ def test_a_relay_for_some_mail_leaves_the_rest_alone() -> None:
 
 def test_dane_asks_the_dns_and_mechanisms_are_filtered() -> None:
     options = wanted("", {**ALL, "tls": "dane", "mechanisms": ["LOGIN", "PLAIN"]}).master[0].options
-    assert options["smtp_dns_support_level"] == "dnssec"
+    assert (options["smtp_dns_support_level"], options["smtp_host_lookup"]) == ("dnssec", "dns")
     assert options["smtp_sasl_mechanism_filter"] == "login,plain"
     assert "smtp_tls_CAfile" not in options
 
