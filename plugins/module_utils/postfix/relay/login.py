@@ -122,7 +122,10 @@ def _start_tls(connection: smtplib.SMTP, relay: Relay, hop: Hop, place: str, con
     code, answer = connection.docmd("STARTTLS")
     if code != 220:
         raise smtplib.SMTPResponseException(code, answer)
-    connection.sock = context.wrap_socket(connection.sock, server_hostname=hop.host)  # type: ignore[arg-type]  # open
+    opened = connection.sock
+    if opened is None:
+        raise smtplib.SMTPServerDisconnected("no connection")
+    connection.sock = context.wrap_socket(opened, server_hostname=hop.host)
     connection.file = None
     # RFC 3207, section 4.2: what was said before is forgotten.
     connection.helo_resp = connection.ehlo_resp = None
@@ -156,13 +159,13 @@ def _log_in(connection: smtplib.SMTP, relay: Relay, hop: Hop, place: str, encryp
 def _authenticate(connection: smtplib.SMTP, mechanism: str, hop: Hop, place: str) -> None:
     # Where smtplib's own methods look for them.
     connection.user, connection.password = hop.username or "", hop.password or ""
-    answer_of = {
-        "CRAM-MD5": connection.auth_cram_md5,
-        "PLAIN": connection.auth_plain,
-        "LOGIN": connection.auth_login,
-    }[mechanism]
     try:
-        connection.auth(mechanism, answer_of)
+        if mechanism == "CRAM-MD5":
+            connection.auth(mechanism, connection.auth_cram_md5)
+        elif mechanism == "PLAIN":
+            connection.auth(mechanism, connection.auth_plain)
+        else:
+            connection.auth(mechanism, connection.auth_login)
     except smtplib.SMTPAuthenticationError as error:
         raise Refused(
             f"{place} refuses the login of {hop.username!r} with {mechanism}: "

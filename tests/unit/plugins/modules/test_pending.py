@@ -16,7 +16,7 @@ from ansible_collections.mailwright.mail.plugins.doc_fragments.pending import Mo
 from ansible_collections.mailwright.mail.plugins.module_utils.config_tree.document import encode
 from ansible_collections.mailwright.mail.plugins.module_utils.core.pending import COMMON
 
-MODULES = ("postconf", "config_tree", "certificate")
+MODULES = ("postconf", "relay", "config_tree", "certificate")
 RunModule = Callable[..., dict[str, Any]]
 
 
