@@ -13,20 +13,23 @@ author:
 description:
   - Mail hosts may have all domains in common, or each its own. This filter returns what M(mailwright.mail.dns_records)
     is to be called with, once for each set of hosts with domains in common, as the role dns does it. The DKIM records
-    of all hosts of a domain come together.
+    of all hosts of a domain come together, and its SPF record gets the providers that they relay its mail through.
 positional: others
 options:
   _input:
     description:
       - The mail hosts of the play. Each has C(host), its entry in C(mail_hosts); C(domains), as
-        M(mailwright.mail.dns_records) takes them; and C(keys), RV(mailwright.mail.dkim_rotation#module:dns_domains).
+        M(mailwright.mail.dns_records) takes them; C(keys), RV(mailwright.mail.dkim_rotation#module:dns_domains); and
+        C(relays), as P(mailwright.mail.relays_for#filter) has them for V(dns). A domain whose C(spf) has C(mechanisms)
+        stays as it is.
     type: list
     elements: dict
     required: true
   others:
     description:
       - Variables of mail hosts that the play may not reach, C(mail_hostname), C(dns_mx), C(dns_preference),
-        C(dns_domains) or C(mail_domains). Their records then stay. Hosts of the input may be among them.
+        C(dns_domains) or C(mail_domains), C(dns_relays) or C(mail_relays). Their records then stay. Hosts of the input
+        may be among them.
     type: list
     elements: dict
     default: []

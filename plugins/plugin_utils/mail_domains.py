@@ -13,6 +13,7 @@ from ansible.module_utils.parsing.convert_bool import BOOLEANS, boolean
 from ansible_collections.mailwright.mail.plugins.module_utils.core.addresses import parse_domain
 from ansible_collections.mailwright.mail.plugins.module_utils.core.errors import InvalidValue
 from ansible_collections.mailwright.mail.plugins.module_utils.dns.argspec import DOMAIN
+from ansible_collections.mailwright.mail.plugins.plugin_utils.mail_relays import relay_list, relays_for, spf_includes
 
 Entry = dict[str, Any]
 # What every part says of a domain.
@@ -49,27 +50,36 @@ def dns_calls(hosts: Any, others: Any = ()) -> list[Entry]:
 
     Args:
         hosts: the mail hosts of the play. Each has ``host``, its entry in ``mail_hosts``; ``domains``, as `dns_records`
-            takes them; ``keys``, ``dns_domains`` of `dkim_rotation`.
+            takes them; ``keys``, ``dns_domains`` of `dkim_rotation`; and ``relays``, as `relays_for` has them for
+            ``dns``.
         others: variables of mail hosts that the play may not reach: how each is called (``mail_hostname``), whether it
             is an MX (``dns_mx``, ``dns_preference``), and for which domains (``dns_domains``, else ``mail_domains``,
-            else all), so that its records stay.
+            else all), so that its records stay; and its relays (``dns_relays``, else ``mail_relays``).
 
     Returns:
         ``[{"domains": [...], "mail_hosts": [...]}]``. A domain's ``dkim`` has the records of all its hosts; it is left
-        out where no host knows its keys.
+        out where no host knows its keys. Its ``spf`` has the providers that its hosts send its mail through, unless it
+        has mechanisms of its own.
 
     Raises:
         InvalidValue: an entry that is none, or a domain of which two hosts say different things.
     """
     played = _list(hosts, "hosts")
     wanted, members, entries = _played(played)
+    relays = {
+        str(one["host"]["name"]): relay_list(one.get("relays", ()), f"relays of {one['host']['name']}")
+        for one in played
+    }
     for variables in _list(others, "others"):
         name = str(variables.get("mail_hostname") or "")
         if name and name not in entries:
             mx, preference = variables.get("dns_mx", True), variables.get("dns_preference", 10)
             entries[name] = {"name": name, "mx": mx, "preference": preference}
+            relays[name] = _others_relays(variables)
             for domain in wanted.keys() & _others_domains(variables, set(wanted)):
                 members[domain].append(name)
+    for domain, entry in wanted.items():
+        _let_providers_send(entry, domain, {name: relays[name] for name in members[domain]})
     calls: dict[tuple[str, ...], list[Entry]] = {}
     for domain, entry in wanted.items():
         calls.setdefault(tuple(members[domain]), []).append(entry)
@@ -109,6 +119,21 @@ def _others_domains(variables: Mapping[str, Any], default: set[str]) -> set[str]
         return default
     host = variables.get("mail_hostname")
     return {_name(entry, f"domains of {host}") for entry in _list(domains, f"domains of {host}")}
+
+
+def _others_relays(variables: Mapping[str, Any]) -> list[Any]:
+    relays = variables.get("dns_relays")
+    return relays_for("dns", variables.get("mail_relays") or ()) if relays is None else relay_list(relays, "dns_relays")
+
+
+def _let_providers_send(entry: Entry, domain: str, relays: Mapping[str, list[Any]]) -> None:
+    """Add to ``entry`` what SPF wants for ``relays``, by host. What the domain says itself of who may send stands."""
+    spf = entry.get("spf") or {}
+    if not isinstance(spf, Mapping) or spf.get("mechanisms") is not None or entry.get("no_mail"):
+        return
+    found = [one for name, sending in relays.items() for one in spf_includes(domain, sending, name)]
+    if found:
+        entry["spf"] = {**spf, "mechanisms": list(dict.fromkeys(found))}
 
 
 def _part(part: str, entry: Any, place: str) -> Entry:

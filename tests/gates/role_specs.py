@@ -3,8 +3,8 @@
 """Every role's argument_specs.yml says what its defaults/main.yml says: the same variables with the same defaults.
 
 One difference is meant. A default that takes over a site-wide input, ``{{ mail_domains | default([]) }}``, stands in
-the specs as the literal that is left without that input: documentation tools read a default by its type. The filter
-that takes a role's part out of ``mail_domains`` leaves no domains as they are.
+the specs as the literal that is left without that input: documentation tools read a default by its type. The filters
+that take a role's part out of ``mail_domains`` and ``mail_relays`` leave an empty list as it is.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from typing import Any
 
 from .repository import Problem, load_yaml, roles
 
-_INPUT = re.compile(r"\{\{ (mail_[a-z0-9_.]+) \| default\((.+?)\)(?: \| mailwright\.mail\.domains_for\('\w+'\))? \}\}")
+_INPUT = re.compile(
+    r"\{\{ (mail_[a-z0-9_.]+) \| default\((.+?)\)(?: \| mailwright\.mail\.(?:domains|relays)_for\('\w+'\))? \}\}"
+)
 _YAML_NAMES = {"true": True, "false": False, "none": None}
 _TYPES = {"str", "list", "dict", "bool", "int", "float", "path", "raw", "jsonarg", "json", "bytes", "bits"}
 

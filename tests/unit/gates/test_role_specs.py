@@ -54,6 +54,7 @@ def test_each_difference_is_named(wanted: dict, specified: dict, expected: str) 
     [
         ("{{ mail_domains | default([]) }}", ("mail_domains", [])),
         ("{{ mail_domains | default([]) | mailwright.mail.domains_for('dns') }}", ("mail_domains", [])),
+        ("{{ mail_relays | default([]) | mailwright.mail.relays_for('relay') }}", ("mail_relays", [])),
         ("{{ mail_domains | default([]) | length }}", None),
         ("{{ mail_tls | default(true) }}", ("mail_tls", True)),
         ("{{ mail_backend | default('sqlite') }}", ("mail_backend", "sqlite")),

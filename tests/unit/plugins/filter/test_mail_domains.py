@@ -158,6 +158,8 @@ def test_what_two_hosts_say_of_a_domain_is_the_same() -> None:
         (lambda: dns_calls([{**host(A), "domains": [{}]}]), "domains[1] of a.example.net 'dict': has no name"),
         (lambda: dns_calls([host(A, "no domain")]), "name of domains[1] of a.example.net 'no domain'"),
         (lambda: dns_calls([{**host(A), "keys": ["x"]}]), "keys of a.example.net 'str': has no name"),
+        (lambda: dns_calls([{**host(A), "relays": {}}]), "relays of a.example.net 'dict': is no list"),
+        (lambda: dns_calls([], [{"mail_hostname": B, "mail_relays": "x"}]), "mail_relays 'str': is no list"),
         (lambda: dns_calls([{**host(A), "domains": {}}]), "domains of a.example.net 'dict': is no list"),
         (
             lambda: dns_calls([], [{"mail_hostname": B, "mail_domains": "x"}]),
