@@ -24,8 +24,8 @@ options:
     description:
       - V(relay) is what the module M(mailwright.mail.relay) takes as C(relays), and whatever is not known, so that a
         misspelt key is told.
-      - V(dns) is which mail each relay gets (C(match)), and the SPF record of its provider (C(spf_include)). No login is
-        in it.
+      - V(dns) is which mail each relay gets (C(match)), and the SPF record of its provider (C(spf_include)). It has no
+        login.
     type: str
     choices: [dns, relay]
     required: true

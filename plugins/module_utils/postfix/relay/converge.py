@@ -92,7 +92,7 @@ def run_relay(module: AnsibleModule, decode: Decode) -> None:
         pending = Pending(options["pending"])
         plan = relays.plan(request, owner=options["owner"], take_over=options["take_over"])
         if module.check_mode:
-            plan.warnings += [f"{told} (a run would fail)" for told in ground.missing(plan.relays) if plan.changed]
+            plan.warnings += [f"{told} (a run needs it)" for told in ground.missing(plan.relays) if plan.changed]
         logins = _logins(request, plan) if options["check_login"] else []
         warn(module, plan.warnings)
         pending.add(plan.postconf.restart_reasons)
