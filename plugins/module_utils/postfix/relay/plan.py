@@ -229,6 +229,7 @@ def _options(relay: Relay, scope: str, table_type: str, made: Tables) -> dict[st
         "smtp_host_lookup": "dns" if relay.tls == "dane" else "dns,native",
         "smtp_tls_policy_maps": _map(scope, table_type, TLS_POLICY),
         "smtp_fallback_relay": ",".join(hop.nexthop for hop in relay.fallback),
+        "smtp_tls_wrappermode": "yes" if relay.implicit_tls else "no",
     }
     credentials = CREDENTIALS + relay.name
     if credentials in made:
@@ -242,10 +243,9 @@ def _options(relay: Relay, scope: str, table_type: str, made: Tables) -> dict[st
         }
     else:
         options["smtp_sasl_auth_enable"] = "no"
-    if relay.implicit_tls:
-        options["smtp_tls_wrappermode"] = "yes"
     if relay.tls in VERIFYING:
-        options["smtp_tls_CAfile"] = relay.ca_file
+        # These authorities and no others: Debian's main.cf has a directory of them beside the file.
+        options |= {"smtp_tls_CAfile": relay.ca_file, "smtp_tls_CApath": ""}
     if relay.tls == "dane":
         options["smtp_dns_support_level"] = "dnssec"
     return options

@@ -35,6 +35,7 @@ DEFAULTS = {
     "smtp_sasl_security_options": "noplaintext, noanonymous",
     "smtp_sasl_tls_security_options": "$smtp_sasl_security_options",
     "smtp_tls_CAfile": "",
+    "smtp_tls_CApath": "",
     "smtp_tls_policy_maps": "",
     "smtp_tls_wrappermode": "no",
     "smtpd_milters": "",
