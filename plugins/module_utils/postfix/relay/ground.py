@@ -48,15 +48,18 @@ def missing(relays: Sequence[Relay], plugins: str = SASL_PLUGINS) -> list[str]:
         if not os.path.isfile(path):
             told.append(f"ca_file {path} is not there; install the package ca-certificates, or give another file")
     files = {os.path.basename(path) for path in glob.glob(f"{plugins}/lib*.so")}
+    lacking: dict[str, list[str]] = {}
     for relay in relays:
         if all(hop.username is None for hop in relay.hops):
             continue
         wanted = relay.mechanisms or tuple(_PLUGIN_FILES)
         called = ", ".join(relay.mechanisms) or "any login mechanism"
         if not any(_PLUGIN_FILES[name] in files for name in wanted):
-            told.append(
-                f"Postfix has no client for {called} (relay {relay.name}); install the package libsasl2-modules"
-            )
+            lacking.setdefault(called, []).append(relay.name)
+    told += [
+        f"Postfix has no client for {called} ({', '.join(names)}); install the package libsasl2-modules"
+        for called, names in lacking.items()
+    ]
     return told
 
 

@@ -254,11 +254,13 @@ def test_what_a_host_lacks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         parse_relay({**ALL, "host": "a.example", "tls": "secure", "ca_file": str(tmp_path / "ca.pem")}, ""),
         parse_relay({**ALL, "mechanisms": ["SCRAM-SHA-256"]}, ""),
         parse_relay({"host": "192.0.2.3", "tls": "may"}, ""),
+        parse_relay({**ALL, "host": "192.0.2.4"}, ""),
     ]
     assert ground.missing(made, str(tmp_path)) == [
         f"ca_file {tmp_path}/ca.pem is not there; install the package ca-certificates, or give another file",
-        "Postfix has no client for any login mechanism (relay a.example-587); install the package libsasl2-modules",
-        "Postfix has no client for SCRAM-SHA-256 (relay 192.0.2.1-587); install the package libsasl2-modules",
+        "Postfix has no client for any login mechanism (a.example-587, 192.0.2.4-587); "
+        "install the package libsasl2-modules",
+        "Postfix has no client for SCRAM-SHA-256 (192.0.2.1-587); install the package libsasl2-modules",
     ]
     for name in ("ca.pem", "libplain.so", "libscram.so"):
         (tmp_path / name).touch()
