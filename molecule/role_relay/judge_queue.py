@@ -20,7 +20,7 @@ def delayed() -> dict[str, str]:
     told = subprocess.run(["postqueue", "-j"], capture_output=True, text=True, check=True).stdout
     entries = [json.loads(line) for line in told.splitlines()]
     return {
-        one["address"].split("@")[0]: one["delay_reason"]
+        one["address"].partition("@")[0]: one["delay_reason"]
         for entry in entries
         if entry["queue_name"] == "deferred"
         for one in entry["recipients"]

@@ -56,14 +56,14 @@ def relays(tmp_path: Path, programs: FakePrograms) -> Relays:
     return Relays(str(directory), str(tmp_path / "owned.json"), str(tmp_path / "work"), programs)
 
 
-def plan(relays: Relays, /, *, take_over: bool = False, **options: Any) -> RelayPlan:
-    return relays.plan(parse_request(options), take_over=take_over)
+def plan(host: Relays, /, *, take_over: bool = False, **options: Any) -> RelayPlan:
+    return host.plan(parse_request(options), take_over=take_over)
 
 
-def run(relays: Relays, /, **options: Any) -> RelayPlan:
-    made = plan(relays, **options)
+def run(host: Relays, /, **options: Any) -> RelayPlan:
+    made = plan(host, **options)
     if made.changed:
-        relays.apply(made)
+        host.apply(made)
     return made
 
 
