@@ -24,7 +24,9 @@ _RECEIVED = re.compile(r"\bwith E?SMTP(S?)(A?) id (\w+)")
 def found(name: str) -> list[str]:
     """Return the Received headers of each message with the recipient ``name``, the last server's first."""
     box = mailbox.mbox(MAILBOX)
-    return ["\n".join(message.get_all("Received", [])) for message in box if str(message["To"]).partition("@")[0] == name]
+    return [
+        "\n".join(message.get_all("Received", [])) for message in box if str(message["To"]).partition("@")[0] == name
+    ]
 
 
 def arrived(name: str) -> list[str]:

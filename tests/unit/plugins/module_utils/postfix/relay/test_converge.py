@@ -56,14 +56,14 @@ def relays(tmp_path: Path, programs: FakePrograms) -> Relays:
     return Relays(str(directory), str(tmp_path / "owned.json"), str(tmp_path / "work"), programs)
 
 
-def plan(host: Relays, /, *, take_over: bool = False, **options: Any) -> RelayPlan:
-    return host.plan(parse_request(options), take_over=take_over)
+def plan(subject: Relays, /, *, take_over: bool = False, **options: Any) -> RelayPlan:
+    return subject.plan(parse_request(options), take_over=take_over)
 
 
-def run(host: Relays, /, **options: Any) -> RelayPlan:
-    made = plan(host, **options)
+def run(subject: Relays, /, **options: Any) -> RelayPlan:
+    made = plan(subject, **options)
     if made.changed:
-        host.apply(made)
+        subject.apply(made)
     return made
 
 
