@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,14 +34,14 @@ def warn(module: AnsibleModule, warnings: Iterable[str]) -> None:
 def converge(
     module: AnsibleModule,
     plan: Plan,
-    apply: Callable[[], None],
+    apply: Callable[[], Mapping[str, Any] | None],
     pending: Pending | None = None,
     **returns: Any,
 ) -> None:
     """Apply ``plan`` unless it is empty or check mode is on, and leave the module with ``returns``.
 
-    ``returns`` describe the state *after* the plan, so that check mode returns what a run would return. That services
-    have to read the change is noted in ``pending`` as long as it takes.
+    ``returns`` describe the state *after* the plan, so that check mode returns what a run would return; what only a run
+    can know, ``apply`` returns. That services have to read the change is noted in ``pending`` as long as it takes.
     """
     pending = pending or Pending(None)
     result: dict[str, Any] = {"changed": plan.changed or pending.found, **returns}
@@ -50,7 +50,7 @@ def converge(
     if plan.changed and not module.check_mode:
         pending.note()
         try:
-            apply()
+            result |= apply() or {}
         except MailwrightError:
             pending.take_back()
             raise

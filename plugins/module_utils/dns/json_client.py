@@ -10,9 +10,9 @@ import socket
 import ssl
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-from ..core.errors import InvalidValue, Unavailable, shown
+from ..core.errors import Unavailable
+from ..core.json_api import check_url, parse_body
 from .zone import NotReached
 
 
@@ -33,16 +33,8 @@ class JsonClient:
         Raises:
             InvalidValue: it is no http or https URL of a host.
         """
-        right = "give a URL such as http://127.0.0.1:8081"
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError as error:
-            raise InvalidValue("api_url", url, f"is no URL ({error})", right) from error
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise InvalidValue("api_url", url, "is no http or https URL of a server", right)
-        if parts.username or parts.password:
-            raise InvalidValue("api_url", f"{parts.scheme}://...@{parts.hostname}", "has a user in it", right)
+        parts = check_url("api_url", url, "give a URL such as http://127.0.0.1:8081")
+        hostname, port = parts.hostname or "", parts.port
         self.url = url.rstrip("/")
         self._prefix = parts.path.rstrip("/")
         self._headers = headers
@@ -50,10 +42,10 @@ class JsonClient:
         if parts.scheme == "https":
             context = ssl.create_default_context()
             self._connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                parts.hostname, port, timeout=timeout, context=context
+                hostname, port, timeout=timeout, context=context
             )
         else:
-            self._connection = http.client.HTTPConnection(parts.hostname, port, timeout=timeout)
+            self._connection = http.client.HTTPConnection(hostname, port, timeout=timeout)
         self._timeout = timeout
 
     def request(self, method: str, path: str, document: Any = None, *, secret: bool = False) -> Answer:
@@ -96,21 +88,7 @@ class JsonClient:
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
             raise Unavailable(f"{told}: the answer broke off or is no HTTP ({_reason(error)})") from error
-        return Answer(response.status, self._parsed(content, response.status, told, secret))
-
-    def _parsed(self, content: bytes, status: int, told: str, secret: bool) -> Any:
-        if not content.strip():
-            return None
-        try:
-            return json.loads(content)
-        except ValueError as error:
-            start = "something secret" if secret else shown(content[:200].decode("utf-8", "replace"))
-            if status >= 300:
-                # What refuses a request may speak to people.
-                return start
-            raise Unavailable(
-                f"{told}: the answer is no JSON but {start}; is {self._subject} what answers there?"
-            ) from error
+        return Answer(response.status, parse_body(content, response.status, told, self._subject, secret=secret))
 
     def _told(self, method: str, path: str) -> str:
         return f"{self._subject} at {self.url}: {method} {path}"

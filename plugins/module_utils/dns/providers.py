@@ -9,7 +9,7 @@ from typing import Any
 
 from ..core.deps import need
 from ..core.errors import InvalidValue, Unavailable
-from ..core.files import read_bytes
+from ..core.json_api import read_key
 from .names import parse_name
 from .powerdns import PowerDns
 from .rfc2136 import Rfc2136
@@ -63,10 +63,7 @@ def read_secret(provider: str, option: str, path: str | None) -> str:
     """
     if not path:
         raise Unavailable(f"provider {provider} needs {option}, the file on the target that holds the key")
-    content = read_bytes(path)
-    if content is None:
+    secret = read_key(option, path)
+    if secret is None:
         raise NotReached(f"{option} {path} does not exist on the target; give the right path")
-    secret = content.decode("utf-8", "replace").strip()
-    if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
-        raise Unavailable(f"{option} {path}: holds no key; it has to be one word in one line")
     return secret
