@@ -14,7 +14,7 @@ from ..core.addresses import parse_domain
 from ..core.errors import InvalidValue
 from .client import SUBJECT
 from .errors import NoAnswer
-from .model import SMTP_HOST, SMTP_PORT, Account, Connected, Credential, Domain, Issued, Record, Verified
+from .model import Account, Connected, Credential, Domain, Issued, Record, Verified
 from .records import read_record
 
 LOG_NAMES = {"queued_at": "date", "from_email": "from", "to_email": "to"}
@@ -94,8 +94,8 @@ def _credential(row: Mapping[str, Any], known: Credential | None = None, descrip
         number,
         username,
         _text(row, "description") or (known.description if known else description),
-        _text(row, "smtp_host", "host") or (known.host if known else SMTP_HOST),
-        _number(row, "smtp_port", "port") or (known.port if known else SMTP_PORT),
+        _text(row, "smtp_host", "host") or (known.host if known else None),
+        _number(row, "smtp_port", "port") or (known.port if known else None),
     )
 
 

@@ -52,6 +52,7 @@ def credential_call(params: Mapping[str, Any], check_mode: bool) -> Call:
         unchecked = [f"the credentials of the account: {error}"]
     known = read_state(state_file).known(email).get(wanted.description)
     file_there = bool(wanted.password_file) and os.path.lexists(wanted.password_file)
+    found = [_completed(credential, known) for credential in found]
     step = decide(wanted, found, known, file_there, datetime.now(UTC))
     warnings = [step.warning] if step.warning else []
     if step.action in (Action.CREATE, Action.ROTATE):
@@ -63,6 +64,13 @@ def credential_call(params: Mapping[str, Any], check_mode: bool) -> Call:
         warnings.append(f"password_file {wanted.password_file}: others may read it; give it the mode 0600")
     work = _Work(platform, wanted, step, known, email, state_file)
     return Call(Plan(work.changes()), work.apply, {**work.returns(), "unchecked": unchecked}, warnings)
+
+
+def _completed(credential: Credential, known: Known | None) -> Credential:
+    """Return the credential with what only the answer to making it told."""
+    if known is None or known.credential_id != credential.credential_id:
+        return credential
+    return replace(credential, host=credential.host or known.host, port=credential.port or known.port)
 
 
 def read_wanted(params: Mapping[str, Any]) -> Wanted:
@@ -186,7 +194,8 @@ class _Work:
                 if path:
                     write_atomic(path, f"{issued.password}\n".encode())
             now = datetime.now(UTC).isoformat(timespec="seconds")
-            done = Known(issued.credential.credential_id, now, path, unsure=False)
+            told = issued.credential
+            done = Known(told.credential_id, now, path, told.host, told.port)
             state.note(self._email, self._wanted.description, done)
         result: dict[str, Any] = {"credential": {**issued.credential.shown(), "issued": now}}
         if self._wanted.returned:

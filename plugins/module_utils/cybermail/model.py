@@ -90,17 +90,17 @@ class Domain:
 
 @dataclass(frozen=True)
 class Credential:
-    """An SMTP credential, without its password."""
+    """An SMTP credential, without its password; ``host`` and ``port`` of ``None``: the answer did not say."""
 
     credential_id: int
     username: str
     description: str
-    host: str = SMTP_HOST
-    port: int = SMTP_PORT
+    host: str | None = None
+    port: int | None = None
 
     def shown(self) -> dict[str, Any]:
         """Return it as modules return it."""
-        return asdict(self)
+        return {**asdict(self), "host": self.host or SMTP_HOST, "port": self.port or SMTP_PORT}
 
 
 @dataclass(frozen=True)

@@ -26,13 +26,16 @@ VERSION = 1
 class Known:
     """What is known of one credential.
 
-    ``issued`` is when it got its password (ISO 8601, UTC), ``password_file`` where that was written. ``unsure`` says
-    that a run asked for a password and never learnt it, so that nobody knows the one that it has.
+    ``issued`` is when it got its password (ISO 8601, UTC), ``password_file`` where that was written, ``host`` and
+    ``port`` where it logs in, if that was told. ``unsure`` says that a run asked for a password and never learnt it, so
+    that nobody knows the one that it has.
     """
 
     credential_id: int | None = None
     issued: str | None = None
     password_file: str | None = None
+    host: str | None = None
+    port: int | None = None
     unsure: bool = False
 
     def issued_at(self) -> datetime | None:

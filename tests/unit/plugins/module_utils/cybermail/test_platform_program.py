@@ -1,0 +1,97 @@
+# SPDX-FileCopyrightText: Mailwright contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tests' platform as a program of its own, as a test bed runs it, and its look into the DNS."""
+
+from __future__ import annotations
+
+import base64
+import json
+import smtplib
+import ssl
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dns.flags
+import dns.message
+import dns.rrset
+import pytest
+from cybermail.dns_text import read_texts
+
+TESTS = Path(__file__).parents[4]
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[dict[str, Any]]:
+    ports = ["--https", "0", "--submission", "0", "--submissions", "0"]
+    where = ["--directory", str(tmp_path / "platform"), "--name", "localhost", "--address", "127.0.0.1"]
+    # -I and -S: nothing but Python's own library.
+    start = (
+        f"import sys; sys.path.insert(0, {str(TESTS)!r}); import runpy; runpy.run_module('cybermail', None, '__main__')"
+    )
+    command = [sys.executable, "-I", "-S", "-c", start, *where, *ports]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    try:
+        yield json.loads(process.stdout.readline())
+    finally:
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+        process.stdout.close()
+
+
+def ask(program: dict[str, Any], path: str, body: Any, key: str = "") -> Any:
+    context = ssl.create_default_context(cafile=program["ca_path"])
+    headers = {"Authorization": f"Bearer {key}"}
+    request = urllib.request.Request(program["url"].replace("/email/cp/", path), json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request, context=context, timeout=10) as answer:
+        return json.load(answer)
+
+
+def test_the_program_is_told_what_to_do_and_tells_what_came(program: dict[str, Any]) -> None:
+    me = {"email": "a@b.example", "password": "a long password"}
+    key = ask(program, "/email/cp/api/register/", me)["data"]["api_key"]
+    body = {"email": me["email"], "domain": "b.example", "description": "d"}
+    ask(program, "/email/cp/api/domains/add/", body, key)
+    ask(program, "/control/published", {"b.example": ["spf", "dkim", "dmarc"]})
+    assert ask(program, "/email/cp/api/domains/verify/", body, key)["data"]["all"] is True
+    issued = ask(program, "/email/cp/api/smtp/create/", body, key)["data"]
+    assert issued["smtp_port"] == program["submission"]
+    context = ssl.create_default_context(cafile=program["ca_path"])
+    with smtplib.SMTP("localhost", program["submission"], timeout=10) as session:
+        session.ehlo()
+        assert session.docmd("AUTH", "PLAIN") == (530, b"5.7.0 Must issue a STARTTLS command first")
+        session.starttls(context=context)
+        session.ehlo()
+        assert session.docmd("MAIL", "FROM:<a@b.example>")[0] == 530
+        login = base64.b64encode(issued["username"].encode()).decode()
+        assert session.docmd("AUTH", f"LOGIN {login}")[0] == 334
+        assert session.docmd(base64.b64encode(issued["password"].encode()).decode())[0] == 235
+        session.sendmail("a@b.example", "c@d.example", b"Subject: x\r\n\r\n..\r\n\xff\r\n")
+    (message,) = ask(program, "/control/messages", {})
+    assert (message["sender"], message["recipients"]) == ("a@b.example", ["c@d.example"])
+    assert message["data"].encode("latin-1") == b"Subject: x\r\n\r\n..\r\n\xff\r\n"
+    ask(program, "/control/replies", {"AUTH": "454 4.7.0 Not now"})
+    with (
+        smtplib.SMTP_SSL("localhost", program["submissions"], timeout=10, context=context) as session,
+        pytest.raises(smtplib.SMTPAuthenticationError, match="Not now"),
+    ):
+        session.login(issued["username"], issued["password"])
+    ask(program, "/control/faults", {"endpoint": "api/health/", "how": "body", "body": "{}"})
+    assert ask(program, "/email/cp/api/health/", {}) == {}
+    ask(program, "/control/faults", {})
+    assert ask(program, "/email/cp/api/health/", {})["success"] is True
+    state = ask(program, "/control/state", {})
+    assert list(state) == ["a@b.example"]
+    assert key not in json.dumps(state)
+
+
+def test_texts_of_an_answer_of_a_name_server() -> None:
+    answer = dns.message.make_response(dns.message.make_query("k._domainkey.b.example", "TXT"))
+    alias = dns.rrset.from_text("k._domainkey.b.example.", 60, "IN", "CNAME", "k.c.example.")
+    texts = dns.rrset.from_text("k.c.example.", 60, "IN", "TXT", '"v=DKIM1; " "p=abc"', '"other"')
+    answer.answer += [alias, texts]
+    assert sorted(read_texts(answer.to_wire())) == ["other", "v=DKIM1; p=abc"]
