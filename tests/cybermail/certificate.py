@@ -16,12 +16,16 @@ def make_certificate(directory: Path, names: Sequence[str]) -> None:
     if (directory / "server.pem").exists():
         return
     directory.mkdir(parents=True, exist_ok=True)
+    # Python 3.13 wants all that RFC 5280 wants: the use of the authority's key, and key identifiers.
     authority = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650", "-subj", "/CN=Test authority"]
+    authority += ["-addext", "keyUsage=critical,keyCertSign,cRLSign"]
     _openssl(directory, "req", *authority, "-keyout", "ca.key", "-out", "ca.pem")
     request = ["-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={names[0]}"]
     _openssl(directory, "req", *request, "-keyout", "server.key", "-out", "server.csr")
     wanted = ",".join(f"IP:{name}" if _is_address(name) else f"DNS:{name}" for name in names)
-    (directory / "extensions").write_text(f"subjectAltName={wanted}\nbasicConstraints=CA:FALSE\n")
+    extensions = [f"subjectAltName={wanted}", "basicConstraints=CA:FALSE"]
+    extensions += ["subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid"]
+    (directory / "extensions").write_text("\n".join(extensions) + "\n")
     signing = ["-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "3650"]
     _openssl(directory, "x509", *signing, "-extfile", "extensions", "-out", "server.pem")
 
