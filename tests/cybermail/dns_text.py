@@ -13,16 +13,20 @@ _PATIENCE_SECONDS = 3
 
 
 def texts(server: str, name: str) -> list[str]:
-    """Return the TXT records of ``name``, none where it has none or the server does not answer."""
+    """Return the TXT records of ``name``, none where it has none or the server does not answer.
+
+    ``server`` is an address, with its port behind a ``#`` where that is not 53.
+    """
+    address, _mark, port = server.partition("#")
     number = secrets.randbelow(65536)
     labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
     query = struct.pack("!6H", number, 0x0100, 1, 0, 0, 1) + labels + b"\0" + struct.pack("!2H", _TXT, _IN)
     # EDNS, so that a long key fits into an answer (RFC 6891).
     query += b"\0" + struct.pack("!HHIH", 41, 4096, 0, 0)
-    family = socket.AF_INET6 if ":" in server else socket.AF_INET
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as connection:
         connection.settimeout(_PATIENCE_SECONDS)
-        connection.connect((server, 53))
+        connection.connect((address, int(port or 53)))
         try:
             connection.send(query)
             answer = connection.recv(4096)

@@ -7,9 +7,11 @@ from __future__ import annotations
 import base64
 import json
 import smtplib
+import socket
 import ssl
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +22,8 @@ import dns.message
 import dns.rrset
 import pytest
 from cybermail.dns_text import read_texts
+from cybermail.endpoints import Endpoints
+from cybermail.store import Store
 
 TESTS = Path(__file__).parents[4]
 
@@ -95,3 +99,43 @@ def test_texts_of_an_answer_of_a_name_server() -> None:
     texts = dns.rrset.from_text("k.c.example.", 60, "IN", "TXT", '"v=DKIM1; " "p=abc"', '"other"')
     answer.answer += [alias, texts]
     assert sorted(read_texts(answer.to_wire())) == ["other", "v=DKIM1; p=abc"]
+
+
+def test_a_domain_is_verified_by_what_a_name_server_answers() -> None:
+    published: dict[str, str] = {}
+
+    def serve(connection: socket.socket) -> None:
+        while True:
+            content, address = connection.recvfrom(4096)
+            query = dns.message.from_wire(content)
+            answer = dns.message.make_response(query)
+            name = query.question[0].name.to_text(omit_final_dot=True)
+            if name in published:
+                text = published[name]
+                strings = " ".join(f'"{text[start : start + 255]}"' for start in range(0, len(text), 255))
+                answer.answer.append(dns.rrset.from_text(f"{name}.", 60, "IN", "TXT", strings))
+            connection.sendto(answer.to_wire(), address)
+            if name == "_dmarc.last.example":
+                return
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as connection:
+        connection.bind(("127.0.0.1", 0))
+        thread = threading.Thread(target=serve, args=(connection,))
+        thread.start()
+        endpoints = Endpoints(Store("A" * 392, "localhost", 587), f"127.0.0.1#{connection.getsockname()[1]}")
+        me = {"email": "a@b.example", "password": "a long password"}
+        key = endpoints.answer("api/register/", "", me)["api_key"]
+        seen = []
+        for name in ("b.example", "last.example"):
+            body = {"email": me["email"], "domain": name}
+            endpoints.answer("api/domains/add/", key, body)
+            if name == "last.example":
+                records = endpoints.answer("api/domains/dns-records/", key, body)["records"]
+                published |= {
+                    name: "v=spf1 mx include:spf.cyberpersons.com -all",
+                    f"cm1._domainkey.{name}": records[1]["value"],
+                    f"_dmarc.{name}": "v=DMARC1; p=reject",
+                }
+            seen.append(endpoints.answer("api/domains/verify/", key, body)["all"])
+        thread.join()
+    assert seen == [False, True]
