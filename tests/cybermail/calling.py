@@ -55,7 +55,7 @@ class Host:
         return result
 
     def secrets(self) -> set[str]:
-        texts = {file.read_text().strip() for file in (self.key, self.password) if file.exists()}
+        texts = {file.read_text().strip() for file in (self.key, self.password) if file.is_file()}
         return {PASSWORD, *texts, *(account.api_key for account in self._platform.store.accounts.values())} - {""}
 
     def connect(self, **options: Any) -> Result:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 class Fault:
     """What happens to requests for an endpoint instead of their answer.
 
-    ``how`` is ``status`` (with ``status`` and ``headers``), ``body`` (``body`` with 200), ``half`` (an answer that ends
-    in its middle), ``drip`` (one that never ends), ``die`` (the connection is closed), ``wait`` (no answer for
-    ``seconds``), or ``echo`` (the server shows the request's header in its error). ``times``: that often, 0 for always.
-    ``done``: what was asked for is done nevertheless.
+    ``how`` is ``status`` (with ``status`` and ``headers``, and ``body`` or our own), ``body`` (``body`` with 200),
+    ``half`` (an answer that ends in its middle), ``drip`` (one that never ends), ``die`` (the connection is closed),
+    ``wait`` (no answer for ``seconds``), or ``echo`` (the server shows the request's header in its error). ``times``:
+    that often, 0 for always. ``done``: what was asked for is done nevertheless.
     """
 
     how: str

@@ -113,6 +113,9 @@ class Handler(BaseHTTPRequestHandler):
         """Do what the fault says."""
         over = self.server.faults.over
         half = b'{"success": true, "data": {"password": "pw_half'
+        if fault.how == "status" and fault.body:
+            self.send_body(fault.status, fault.body.encode(), fault.headers)
+            return
         if fault.how == "status":
             self.tell(fault.status, {"success": False, "error": "because it was told to"}, fault.headers)
             return

@@ -5,6 +5,9 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -218,3 +221,62 @@ def test_a_damaged_state_file_is_told(busy: Host) -> None:
         busy.state.write_text(content)
         assert told in busy.credential()["msg"]
         assert busy.state.read_text() == content
+
+
+@pytest.mark.parametrize("endpoint", ["api/domains/remove/", "api/smtp/delete/"])
+def test_what_somebody_else_has_removed_meanwhile_is_removed(busy: Host, platform: Running, endpoint: str) -> None:
+    platform.faults.put(endpoint, Fault("status", 404))
+    assert call(busy, endpoint)["changed"] is True
+
+
+def test_a_file_that_cannot_be_removed_is_told(busy: Host) -> None:
+    busy.password.unlink()
+    busy.password.mkdir()
+    result = busy.run("account", state="absent")
+    assert f"{busy.password} cannot be removed: Is a directory; remove it and run again" in result["msg"]
+
+
+@pytest.fixture
+def other_server() -> Iterator[socket.socket]:
+    """A server that listens, and speaks no TLS."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
+
+
+def test_a_server_that_says_nothing(host: Host, other_server: socket.socket) -> None:
+    url = f"https://127.0.0.1:{other_server.getsockname()[1]}/"
+    assert "no answer within 1 seconds" in host.connect(api_url=url, retries=0, timeout=1)["msg"]
+
+
+def test_a_server_that_speaks_no_tls(host: Host, other_server: socket.socket) -> None:
+    def answer() -> None:
+        connection, _address = other_server.accept()
+        with connection:
+            connection.recv(1000)
+            connection.sendall(b"220 mail.example ESMTP\r\n")
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    url = f"https://127.0.0.1:{other_server.getsockname()[1]}/"
+    result = host.connect(api_url=url, retries=0)
+    thread.join()
+    assert "cannot be connected" in result["msg"]
+    assert "correct api_url" in result["msg"]
+
+
+def test_errors_in_plain_words(connected: Host, platform: Running) -> None:
+    platform.faults.put("api/account/", Fault("status", 503, body="Back at noon"))
+    assert "the server answers 503: 'Back at noon'" in connected.connect(retries=0)["msg"]
+    platform.faults.put("api/account/", Fault("body", body=json.dumps({"success": True, "email": EMAIL})))
+    assert connected.connect()["account"]["email"] == EMAIL
+
+
+def test_another_run_at_the_same_time(busy: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = credential.decide
+
+    def decide(*arguments: Any) -> Any:
+        age(busy, timedelta(days=2))
+        return original(*arguments)
+
+    monkeypatch.setattr(credential, "decide", decide)
+    assert "another run has changed it meanwhile; run again" in busy.credential(rotate_now=True)["msg"]
