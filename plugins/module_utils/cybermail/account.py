@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import Conflict, Unavailable
-from ..core.files import sync_directory, write_atomic
+from ..core.files import write_atomic
 from ..core.json_api import read_key
 from ..core.plan import Change, Plan
 from .call import Call
 from .errors import KeyRefused
+from .files import remove_file
 from .model import Account
 from .options import account_email, check_writable, full_path, make_platform
 from .state import State, edit_state, read_state
@@ -101,21 +102,6 @@ def _files(state: State, email: str, key_file: str) -> list[str]:
     known = state.known(email).values()
     paths = [key_file, *sorted({one.password_file for one in known if one.password_file})]
     return [path for path in paths if os.path.lexists(path)]
-
-
-def remove_file(path: str) -> None:
-    """Remove a file, if it is there.
-
-    Raises:
-        Unavailable: it cannot be removed.
-    """
-    try:
-        os.unlink(path)
-        sync_directory(Path(path).parent)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise Unavailable(f"{path} cannot be removed: {error.strerror}; remove it and run again") from error
 
 
 def _open_to_others(path: str) -> list[str]:

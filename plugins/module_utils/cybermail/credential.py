@@ -19,10 +19,10 @@ from ..core.durations import parse_duration
 from ..core.errors import Conflict, InvalidValue, MailwrightError
 from ..core.files import write_atomic
 from ..core.plan import Change, Plan
-from .account import remove_file
 from .call import Call, telling
 from .credential_plan import Action, Step, Wanted, decide
 from .errors import is_unsure
+from .files import remove_file
 from .model import Credential, Issued
 from .options import NotConnected, account_email, check_writable, connected_platform, full_path
 from .platform import Platform

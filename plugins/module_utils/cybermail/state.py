@@ -18,6 +18,7 @@ from typing import Any
 
 from ..core.errors import Unavailable
 from ..core.files import locked, read_bytes, write_atomic
+from .files import remove_file
 
 VERSION = 1
 
@@ -109,13 +110,15 @@ def edit_state(path: str | Path) -> Iterator[State]:
 
 
 def write_state(path: str | Path, state: State) -> None:
-    """Write ``state`` where it differs from what is there; the caller holds the lock.
+    """Write ``state`` where it differs from what is there, and remove an empty file; the caller holds the lock.
 
     Raises:
-        Unavailable: it cannot be written.
+        Unavailable: it cannot be written or removed.
     """
     found = read_bytes(path)
-    if not state.accounts and found is None:
+    if not state.accounts:
+        if found is not None:
+            remove_file(str(path))
         return
     accounts: dict[str, Any] = {
         email: {"credentials": {name: asdict(known) for name, known in credentials.items()}}
