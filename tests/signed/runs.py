@@ -12,9 +12,9 @@ from typing import Any
 from behaviour.bed import ansible
 
 
-def run_playbook(name: str, variables: dict[str, Any]) -> subprocess.CompletedProcess[str]:
-    """Run a playbook, by its path or its full name in the collection, with further ``variables``."""
+def run_playbook(name: str, variables: dict[str, Any], *options: str) -> subprocess.CompletedProcess[str]:
+    """Run a playbook, by its path or its full name in the collection, with further ``variables`` and ``options``."""
     with tempfile.NamedTemporaryFile("w", suffix=".json") as extra:
         json.dump(variables, extra)
         extra.flush()
-        return ansible("ansible-playbook", name, "--extra-vars", f"@{extra.name}")
+        return ansible("ansible-playbook", name, "--extra-vars", f"@{extra.name}", *options)

@@ -93,6 +93,14 @@ def test_the_program_is_told_what_to_do_and_tells_what_came(program: dict[str, A
     assert key not in json.dumps(state)
 
 
+def test_another_program_tells_it_what_to_do(program: dict[str, Any]) -> None:
+    command = [sys.executable, "-m", "cybermail.ask", program["ca_path"], program["url"], "faults"]
+    fault = json.dumps({"endpoint": "api/health/", "how": "body", "body": "[]"})
+    done = subprocess.run(command, input=fault, cwd=TESTS, check=True, capture_output=True, text=True, timeout=20)
+    assert json.loads(done.stdout) == {}
+    assert ask(program, "/email/cp/api/health/", {}) == []
+
+
 def test_texts_of_an_answer_of_a_name_server() -> None:
     answer = dns.message.make_response(dns.message.make_query("k._domainkey.b.example", "TXT"))
     alias = dns.rrset.from_text("k._domainkey.b.example.", 60, "IN", "CNAME", "k.c.example.")
