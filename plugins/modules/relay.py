@@ -138,6 +138,12 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  group:
+    description:
+      - Whose relay it is. A call deals with the relays of one group, O(relays) and O(state=absent) take out none of
+        another. Without it, with those that are in no group, such as all of the role C(relay).
+      - The playbook C(cybermail) has the group V(cybermail).
+    type: str
   relays:
     description:
       - All relays of the host in one call. Others that this module has made are taken out, all of them with C([]). This

@@ -100,6 +100,10 @@ relays:
       type: str
       returned: always
       sample: /etc/ssl/certs/ca-certificates.crt
+    group:
+      description: Whose it is, empty for none.
+      type: str
+      returned: always
     transport:
       description: Its service in C(master.cf).
       type: str

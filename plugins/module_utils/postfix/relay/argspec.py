@@ -47,6 +47,7 @@ RELAY: Spec = {
     **COMMON,
     **ONE,
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "group": {"type": "str"},
     "relays": {"type": "list", "elements": "dict", "options": ONE},
     "check_login": {"type": "bool", "default": False},
     "take_over": {"type": "bool", "default": False},

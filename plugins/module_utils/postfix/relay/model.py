@@ -56,7 +56,10 @@ class Match:
 
 @dataclass(frozen=True)
 class Relay:
-    """One relay. ``implicit_tls``: TLS from the first byte, as on port 465. ``ca_file`` is for verify and secure."""
+    """One relay. ``implicit_tls``: TLS from the first byte, as on port 465. ``ca_file`` is for verify and secure.
+
+    ``group``: whose relay it is; a list of all relays is that of a group.
+    """
 
     name: str
     hop: Hop
@@ -66,6 +69,7 @@ class Relay:
     match: Match
     fallback: tuple[Hop, ...]
     ca_file: str
+    group: str = ""
 
     @property
     def hops(self) -> tuple[Hop, ...]:
@@ -95,6 +99,7 @@ class Relay:
             },
             "fallback": [_shown_hop(hop) for hop in self.fallback],
             "ca_file": self.ca_file,
+            "group": self.group,
             "transport": self.transport,
         }
 
@@ -133,6 +138,7 @@ def from_document(document: Mapping[str, Any]) -> Relay:
         ),
         fallback=tuple(Hop(**hop) for hop in document["fallback"]),
         ca_file=document["ca_file"],
+        group=document["group"],
     )
 
 

@@ -72,18 +72,31 @@ class FoundTables:
 
 
 def merge(found: Sequence[Relay], request: Request) -> tuple[Relay, ...]:
-    """Return the relays that are to be there, by name.
+    """Return the relays that are to be there, by name; those of other groups stay.
 
     Raises:
-        Conflict: two of them match the same mail, or disagree about a next hop.
+        Conflict: two of them match the same mail, or disagree about a next hop, or a name is that of another group's.
     """
-    relays = {} if request.whole else {relay.name: relay for relay in found}
+    others = {relay.name: relay for relay in found if relay.group != request.group}
+    _refuse_others(request.present, others)
+    own = {relay.name: relay for relay in found if relay.group == request.group and not request.whole}
     if request.absent is not None:
-        relays = {name: relay for name, relay in relays.items() if not request.absent.matches(relay)}
+        own = {name: relay for name, relay in own.items() if not request.absent.matches(relay)}
+    relays = {**others, **own}
     relays.update({relay.name: relay for relay in request.present})
     merged = tuple(relays[name] for name in sorted(relays))
     _refuse_overlaps(merged)
     return merged
+
+
+def _refuse_others(wanted: Sequence[Relay], others: Mapping[str, Relay]) -> None:
+    for relay in wanted:
+        if relay.name in others:
+            group = others[relay.name].group
+            raise Conflict(
+                f"the relay {relay.name} is there already, {f'in the group {group}' if group else 'in no group'}; give "
+                "another name, or the same group"
+            )
 
 
 def tables(relays: Sequence[Relay]) -> Tables:

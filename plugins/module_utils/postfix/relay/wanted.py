@@ -47,11 +47,12 @@ class Selector:
 
 @dataclass(frozen=True)
 class Request:
-    """The relays that are to be there. ``whole``: and no others. ``absent``: those that are to go."""
+    """The relays of a group that are to be there. ``whole``: and no others of it. ``absent``: those that are to go."""
 
     present: tuple[Relay, ...] = ()
     whole: bool = False
     absent: Selector | None = None
+    group: str = ""
 
 
 def parse_request(options: Given) -> Request:
@@ -64,13 +65,14 @@ def parse_request(options: Given) -> Request:
     relays = options.get("relays")
     single = [key for key in _OF_ONE if options.get(key) not in (None, [])]
     absent = options.get("state", "present") == "absent"
+    group = _name("group", options["group"]) if options.get("group") else ""
     if relays is not None:
         if single or absent:
             raise Conflict(
                 f"relays is the whole list, and {single[0] if single else 'state: absent'} is of a single relay; "
                 "give one of the two (relays: [] takes all of them out)"
             )
-        return Request(_parse_list(relays), whole=True)
+        return Request(_parse_list(relays, group), whole=True, group=group)
     if absent:
         if options.get("name") is None and options.get("host") is None:
             raise Conflict("state is absent, and neither name nor host says of which relay; give one of them")
@@ -81,14 +83,15 @@ def parse_request(options: Given) -> Request:
                 None if name is None else _name("name", name),
                 None if host is None else parse_host("host", host),
                 None if port is None else parse_port("port", port),
-            )
+            ),
+            group=group,
         )
     if options.get("host") is None:
         raise Conflict("neither host nor relays is given; give the relay's host, or the list of all relays")
-    return Request((parse_relay(options, ""),))
+    return Request((parse_relay(options, "", group),), group=group)
 
 
-def parse_relay(given: Given, place: str) -> Relay:
+def parse_relay(given: Given, place: str, group: str = "") -> Relay:
     """Return the relay that the options in ``given`` describe; ``place`` stands ahead of their names in messages.
 
     Raises:
@@ -121,6 +124,7 @@ def parse_relay(given: Given, place: str) -> Relay:
         match=_match(f"{place}match", given.get("match")),
         fallback=_fallback(place, given.get("fallback") or (), own, tls),
         ca_file=_ca_file(f"{place}ca_file", given.get("ca_file") or DEFAULT_CA_FILE),
+        group=group,
     )
 
 
@@ -159,12 +163,12 @@ def parse_port(subject: str, value: object) -> int:
     return port
 
 
-def _parse_list(entries: object) -> tuple[Relay, ...]:
+def _parse_list(entries: object, group: str) -> tuple[Relay, ...]:
     if isinstance(entries, (str, bytes, Mapping)) or not isinstance(entries, Iterable):
         raise InvalidValue("relays", type(entries).__name__, "is no list", "give a list of relays")
     result: dict[str, Relay] = {}
     for number, entry in enumerate(entries, 1):
-        relay = parse_relay(entry, f"relays[{number}] ")
+        relay = parse_relay(entry, f"relays[{number}] ", group)
         if relay.name in result:
             raise Conflict(
                 f"relays[{number}] has the name {relay.name} as another one before it; "

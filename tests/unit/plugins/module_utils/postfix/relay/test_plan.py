@@ -189,3 +189,18 @@ def test_one_relay_leaves_the_others_and_a_list_replaces_them() -> None:
     assert merge(there, parse_request({"relays": [SOME]})) == relays(SOME)
     assert merge(there, parse_request({"host": "all.example", "state": "absent"})) == relays(SOME)
     assert merge(there, Request(whole=True)) == ()
+
+
+def test_a_group_keeps_its_relays_from_others() -> None:
+    there = (*relays(ALL), *parse_request({**SOME, "group": "g"}).present)
+    assert merge(there, Request(whole=True)) == there[1:]
+    assert merge(there, Request(whole=True, group="g")) == there[:1]
+    gone = {"host": "some.example", "state": "absent"}
+    assert merge(there, parse_request(gone)) == there
+    assert merge(there, parse_request({**gone, "group": "g"})) == there[:1]
+    assert merge(there, parse_request({"relays": [ALL]})) == there
+    with pytest.raises(Conflict, match=r"relay some.example-465 is there already, in the group g"):
+        merge(there, parse_request(SOME))
+    with pytest.raises(Conflict, match=r"relay all.example-587 is there already, in no group"):
+        merge(there, parse_request({**ALL, "group": "g"}))
+    assert tables(merge(there, Request(group="g"))) == tables(relays(ALL, SOME))
