@@ -18,7 +18,7 @@ from email.utils import formatdate, make_msgid
 from typing import Any
 
 import pytest
-from behaviour.bed import Host, open_group
+from behaviour.bed import Host, ansible, open_group
 from signed.conftest import Hosts
 from signed.delivery import URL, Delivery
 from signed.runs import run_playbook
@@ -223,9 +223,11 @@ def judge(host: Host, server: Host, text: bytes) -> list[dict[str, Any]]:
     return told
 
 
-def test_the_records_stay_where_others_publish_theirs(hosts: Hosts, platform: Delivery, outputs: list[str]) -> None:
-    """The role ``dns`` purges what is no longer wanted, and knows nothing of the platform."""
+def test_records_and_relay_stay_where_others_have_theirs(hosts: Hosts, platform: Delivery, outputs: list[str]) -> None:
+    """The roles ``dns`` and ``relay`` take out what is no longer wanted, and know nothing of the platform."""
     assert run_playbook(ROTATION, {}).returncode == 0
+    none = ansible("ansible", "mail_hosts", "--module-name", "mailwright.mail.relay", "--args", '{"relays": []}')
+    assert none.stdout.count("SUCCESS") == len(hosts.mail), none.stdout
     assert changed(run(outputs, "--check")) == 0
 
 
