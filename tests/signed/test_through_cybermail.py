@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from behaviour.bed import Host, ansible, open_group
 from signed.conftest import Hosts
-from signed.delivery import URL, Delivery
+from signed.delivery import NAME, URL, Delivery
 from signed.runs import run_playbook
 
 PLAYBOOK = "mailwright.mail.cybermail"
@@ -35,6 +35,8 @@ VARIABLES: dict[str, Any] = {
     "cybermail_api_url": URL,
     "cybermail_ca_path": CA,
     "cybermail_api_retries": 1,
+    # Who never learnt the answer to making a login does not know it.
+    "cybermail_host": NAME,
     "cybermail_verification_timeout": "30s",
     "cybermail_domains": ["{{ own_domain }}"],
     # The one sends all of its mail through the platform, the other that of its domain.
@@ -61,7 +63,8 @@ def platform(hosts: Hosts, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     yield delivery
     # A story that ended early is taken back, too.
     delivery.ask("faults")
-    run_playbook(PLAYBOOK, {**VARIABLES, "cybermail_state": "absent"})
+    if any(host.run(f"ls {KEY} 2>/dev/null || true") for host in hosts.mail.values()):
+        run_playbook(PLAYBOOK, {**VARIABLES, "cybermail_state": "absent"})
     for mail_host in hosts.mail.values():
         mail_host.run(f"rm -f {CA} {KEY} {LOGIN}")
     delivery.stop()
@@ -193,8 +196,6 @@ def test_the_platform_has_verified_by_what_the_name_server_answers(
 def test_the_second_run_changes_nothing(hosts: Hosts, platform: Delivery, outputs: list[str]) -> None:
     there = (kept(hosts), platform.ask("state"))
     assert changed(run(outputs)) == 0
-    checked = run(outputs, "--check")
-    assert changed(checked) == 0
     assert (kept(hosts), platform.ask("state")) == there
 
 
