@@ -53,9 +53,8 @@ def outputs() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def platform(hosts: Hosts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivery]:
-    sockets = next(iter(hosts.mail.values())).sockets
-    [host] = open_group("platforms", sockets).values()
+def platform(hosts: Hosts) -> Iterator[Delivery]:
+    [host] = open_group("platforms", hosts.server.sockets).values()
     delivery = Delivery(host, hosts.server)
     delivery.start()
     for mail_host in hosts.mail.values():
