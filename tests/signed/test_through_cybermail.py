@@ -198,6 +198,17 @@ def test_the_second_run_changes_nothing(hosts: Hosts, platform: Delivery, output
     assert (kept(hosts), platform.ask("state")) == there
 
 
+def test_a_password_that_is_lost_is_replaced_on_demand_and_at_the_relay(
+    hosts: Hosts, platform: Delivery, outputs: list[str]
+) -> None:
+    for host in hosts.mail.values():
+        host.run(f"rm {LOGIN}")
+    # Login, relay, and Postfix that reads it.
+    assert changed(run(outputs, cybermail_rotate_now=True)) == 3 * len(hosts.mail)
+    for host in hosts.mail.values():
+        assert platform.credential(f"mx.{host.variables['own_domain']}")["rotations"] == 2
+
+
 def test_s09_mail_goes_out_with_the_login_and_its_signatures_intact(hosts: Hosts, platform: Delivery) -> None:
     for host in hosts.mail.values():
         own, token = str(host.variables["own_domain"]), uuid.uuid4().hex
