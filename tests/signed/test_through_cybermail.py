@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Mailwright contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""S09, O06: the playbook ``cybermail`` has the mail hosts send through a delivery platform, and takes all of it back.
+"""S09, S10, O06: the playbook ``cybermail`` has the mail hosts send through a delivery platform, and takes it all back.
 
 The tests are steps of one story, in their order. What they change is taken back in the end, also where one fails.
 """
@@ -18,7 +18,7 @@ from email.utils import formatdate, make_msgid
 from typing import Any
 
 import pytest
-from behaviour.bed import Host, ansible, open_group
+from behaviour.bed import Host, ansible, open_group, wait_for
 from signed.conftest import Hosts
 from signed.delivery import NAME, URL, Delivery
 from signed.runs import run_playbook
@@ -225,6 +225,19 @@ def test_s09_mail_goes_out_with_the_login_and_its_signatures_intact(hosts: Hosts
         assert {one["algorithm"] for one in judged} == ALGORITHMS
         assert all(one["valid"] and one["domain"] == own for one in judged), judged
         assert not any(one["valid"] for one in judge(host, hosts.server, text + b"One line more.\r\n"))
+
+
+def test_s10_mail_waits_while_the_platform_takes_none(hosts: Hosts, platform: Delivery) -> None:
+    platform.ask("replies", {"MAIL": "451 4.3.0 Not now"})
+    tokens = {name: uuid.uuid4().hex for name in hosts.mail}
+    for name, host in hosts.mail.items():
+        submit(host, tokens[name])
+        wait_for("the message waits", lambda host=host: "451 4.3.0 Not now" in host.run("postqueue -j"))
+    platform.ask("replies")
+    for name, host in hosts.mail.items():
+        host.run("postqueue -f")
+        assert platform.message(tokens[name])["sender"] == f"writer@{host.variables['own_domain']}"
+        wait_for("nothing waits", lambda host=host: not host.run("postqueue -j"))
 
 
 def judge(host: Host, server: Host, text: bytes) -> list[dict[str, Any]]:
