@@ -15,6 +15,7 @@ from behaviour.bed import Host
 from behaviour.site import Run, assert_foretold, run_site
 from signed.conftest import Hosts
 from signed.runs import run_playbook
+from signed.zones import renew, zone
 
 ROTATION = "mailwright.mail.dkim_rotation"
 SIGNING = "/var/lib/mailwright/signing"
@@ -54,17 +55,6 @@ def operators(hosts: Hosts) -> Iterator[None]:
         else:
             hosts.server.run(f"pdnsutil delete-rrset alpha.example {name} {kind}")
     renew(hosts.server, "alpha.example")
-
-
-def renew(server: Host, zone: str) -> None:
-    """Have the name server show what its program has changed behind its back."""
-    server.run(f"pdnsutil rectify-zone {zone} && pdns_control purge '{zone}$'")
-
-
-def zone(server: Host, name: str) -> list[list[str]]:
-    """Return the records of a zone: name, TTL, class, type and value."""
-    lines = server.run(f"pdnsutil list-zone {name}").splitlines()
-    return [line.split("\t") for line in lines if line.count("\t") == 4]
 
 
 def values(server: Host, name: str, kind: str) -> list[str]:
