@@ -75,13 +75,14 @@ def test_s10_mail_waits_while_the_record_is_another_keys(hosts: Hosts, sender: H
         told = " ".join(f"'{value}'" for value in values)
         hosts.server.run(f"pdnsutil replace-rrset {domain} _25._tcp.mx TLSA {right[0][1]} {told}")
         renew(hosts.server, domain)
-        sender.run(f"unbound-control -q flush_zone {domain}")
+        # Postfix remembers a record for its TTL, too.
+        sender.run(f"unbound-control -q flush_zone {domain}; postfix reload")
 
     try:
         publish([WRONG])
         subject = send(sender)
         waiting = wait_for("the message waits", lambda: sender.run("postqueue -j | grep delay_reason || true"))
-        assert "Server certificate not trusted" in waiting
+        assert "Server certificate not verified" in waiting
     finally:
         publish([one[4] for one in right])
     sender.run("postqueue -f")

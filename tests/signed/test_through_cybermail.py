@@ -42,6 +42,7 @@ VARIABLES: dict[str, Any] = {
     # The one sends all of its mail through the platform, the other that of its domain.
     "cybermail_match": "{{ omit if own_domain == 'alpha.example' else {'sender_domains': [own_domain]} }}",
 }
+OWN_KEY = re.compile(r"signed1[23]-\w+\._domainkey\.")
 ALGORITHMS = {"rsa-sha256", "ed25519-sha256"}
 Completed = subprocess.CompletedProcess[str]
 
@@ -107,8 +108,9 @@ def postfix(host: Host) -> str:
 
 
 def zone(hosts: Hosts, domain: str) -> list[str]:
+    """Return a zone's records but those of the hosts' own keys, which go on with what other tests began."""
     lines = hosts.server.run(f"pdnsutil list-zone {domain}").splitlines()
-    return sorted(line for line in lines if line.count("\t") == 4 and "\tSOA\t" not in line)
+    return sorted(line for line in lines if line.count("\t") == 4 and "\tSOA\t" not in line and not OWN_KEY.match(line))
 
 
 def submit(host: Host, token: str) -> None:
