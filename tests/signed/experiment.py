@@ -13,6 +13,7 @@ from typing import Any
 from behaviour.bed import Host
 from signed.runs import run_playbook
 from signed.stream import Stream, Told
+from signed.zones import renew, zone
 
 RATE = 3.0
 SIGNING = "/var/lib/mailwright/signing/dkim_domains.conf"
@@ -125,12 +126,12 @@ def without_record(hosts: Mapping[str, Host], server: Host) -> Told:
     domain = str(host.variables["own_domain"])
     signs = host.run(f"grep '{KEYS}/{domain}/' {SIGNING}").split('selector = "')[1].partition('"')[0]
     owner = f"{signs}._domainkey.{domain}"
-    lines = server.run(f"pdnsutil list-zone {domain}").splitlines()
-    record = next(line for line in lines if line.startswith(f"{owner}\t")).split("\t")
-    renew = f"pdnsutil rectify-zone {domain} && pdns_control purge '{domain}$'"
-    server.run(f"pdnsutil delete-rrset {domain} {signs}._domainkey TXT && {renew}")
+    record = next(one for one in zone(server, domain) if one[0] == owner)
+    server.run(f"pdnsutil delete-rrset {domain} {signs}._domainkey TXT")
+    renew(server, domain)
     stream = Stream(hosts, server, RATE)
     time.sleep(3)
     told = stream.end()
-    server.run(f"pdnsutil add-record {domain} {signs}._domainkey TXT {record[1]} '{record[-1]}' && {renew}")
+    server.run(f"pdnsutil add-record {domain} {signs}._domainkey TXT {record[1]} '{record[-1]}'")
+    renew(server, domain)
     return told
