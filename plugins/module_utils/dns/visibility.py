@@ -1,15 +1,12 @@
 # SPDX-FileCopyrightText: Mailwright contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asking every authoritative name server for records of one type; the one file that talks to them.
+"""Asking every authoritative name server for records of one type.
 
-Each address of each server is asked over UDP and, where the answer is cut or none comes, over TCP. Addresses are asked
-side by side, the questions to one of them one after the other.
+Addresses are asked side by side, the questions to one of them one after the other.
 """
 
 from __future__ import annotations
 
-import errno
-import ipaddress
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +15,7 @@ from typing import Any
 
 from ..core.deps import need
 from . import seen
+from .exchange import Failed, exchange, system_resolvers
 from .names import is_within
 from .seen import Answer, Seen
 
@@ -25,9 +23,6 @@ from .seen import Answer, Seen
 _SIDE_BY_SIDE = 16
 # An address that took so long for all of its questions is asked no more (seconds, times the time-out of one).
 _PATIENCE = 12
-# What fits through every network without being cut into pieces (DNS Flag Day 2020).
-_PAYLOAD = 1232
-_NO_ROUTE = (errno.ENETUNREACH, errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 # RFC 2308, section 5: more than a few hours are not remembered; a server's wrong SOA must not hold us up for years.
 _NEGATIVE_LIMIT = 86400
 
@@ -124,7 +119,7 @@ class NameServers:
         """Return the verdict on one record, and the TTL that `Answer` has."""
         try:
             answer = self._exchange(address, name, self._type, recursive=False)
-        except _Failed as failure:
+        except Failed as failure:
             return failure.verdict, 0
         rcode = need("dns.rcode").to_text(answer.rcode())
         if rcode not in ("NOERROR", "NXDOMAIN"):
@@ -152,7 +147,7 @@ class NameServers:
 
     def _zone(self, name: str) -> _Zone:
         """Return who has authority for the records below ``name``."""
-        resolvers = self._resolvers or _system_resolvers()
+        resolvers = self._resolvers or system_resolvers()
         try:
             if self._servers:
                 _owner, negative_ttl = self._soa(self._servers, name, recursive=False)
@@ -166,12 +161,12 @@ class NameServers:
                     str(rdata.address) for type_ in ("A", "AAAA") for rdata in self._look_up(resolvers, server, type_)
                 ]
                 if not addresses:
-                    raise _Failed(seen.NO_DATA, f"the name server {server} of zone {owner} has no address")
+                    raise Failed(seen.NO_DATA, f"the name server {server} of zone {owner} has no address")
                 servers += [(server.removesuffix("."), address) for address in addresses]
             if not servers:
-                raise _Failed(seen.NO_DATA, f"zone {owner} has no name servers")
+                raise Failed(seen.NO_DATA, f"zone {owner} has no name servers")
             return _Zone(tuple(servers), negative_ttl)
-        except _Failed as failure:
+        except Failed as failure:
             if self._servers:
                 # They are asked all the same: each of them then says itself what is wrong.
                 return _Zone(tuple((address, address) for address in self._servers))
@@ -187,25 +182,25 @@ class NameServers:
                 # A resolver's own TTL has run down already, and so the field alone counts.
                 return owner, min(rrset[0].minimum, _NEGATIVE_LIMIT)
         rcode = need("dns.rcode").to_text(answer.rcode())
-        raise _Failed(rcode, f"there is no SOA record for {name} ({rcode})")
+        raise Failed(rcode, f"there is no SOA record for {name} ({rcode})")
 
     def _look_up(self, resolvers: Iterable[str], name: str, type_: str) -> list[Any]:
         answer = self._first(resolvers, name, type_, recursive=True)
         rcode = need("dns.rcode").to_text(answer.rcode())
         if rcode not in ("NOERROR", "NXDOMAIN"):
-            raise _Failed(rcode, f"{name} {type_}: the resolver answers {rcode}")
+            raise Failed(rcode, f"{name} {type_}: the resolver answers {rcode}")
         wanted = need("dns.rdatatype").from_text(type_)
         return [rdata for rrset in answer.answer if rrset.rdtype == wanted for rdata in rrset]
 
     def _first(self, servers: Iterable[str], name: str, type_: str, *, recursive: bool) -> Any:
         """Return the first answer that is one."""
-        failure = _Failed(seen.UNREACHABLE, "there is no resolver; give resolvers")
+        failure = Failed(seen.UNREACHABLE, "there is no resolver; give resolvers")
         answer = None
         for server in servers:
             try:
                 answer = self._exchange(server, name, type_, recursive=recursive)
-            except _Failed as error:
-                failure = _Failed(error.verdict, f"{name} {type_}: {server}: {error.verdict}")
+            except Failed as error:
+                failure = Failed(error.verdict, f"{name} {type_}: {server}: {error.verdict}")
                 continue
             if need("dns.rcode").to_text(answer.rcode()) in ("NOERROR", "NXDOMAIN"):
                 return answer
@@ -217,55 +212,11 @@ class NameServers:
         """Return the answer of ``address``.
 
         Raises:
-            _Failed: there is none, or none that can be read.
+            Failed: there is none, or none that can be read.
         """
-        query, exception = need("dns.query"), need("dns.exception")
-        flags = need("dns.flags").RD if recursive else 0
-        message = need("dns.message").make_query(
-            f"{name.removesuffix('.')}.", type_, flags=flags, use_edns=0, payload=_PAYLOAD
-        )
-        try:
-            try:
-                answer, _tcp = query.udp_with_fallback(
-                    message, address, port=self._port, timeout=self._timeout, ignore_unexpected=True
-                )
-            except exception.Timeout:
-                # A firewall may let only one of the two through.
-                answer = query.tcp(message, address, port=self._port, timeout=self._timeout)
-        except (exception.Timeout, TimeoutError) as error:
-            raise _Failed(seen.TIMEOUT) from error
-        except OSError as error:
-            raise _Failed(seen.NO_ROUTE if error.errno in _NO_ROUTE else seen.UNREACHABLE) from error
-        except (EOFError, exception.DNSException) as error:
-            raise _Failed(seen.MALFORMED) from error
-        return answer
-
-
-class _Failed(Exception):
-    """There is no answer: why, and for people with more to it."""
-
-    def __init__(self, verdict: str, told: str = "") -> None:
-        super().__init__(told or verdict)
-        self.verdict = verdict
+        return exchange(address, name, type_, port=self._port, timeout=self._timeout, recursive=recursive)
 
 
 def _tlsa(rdata: Any) -> str:
     """Return a TLSA record's value as we write it: ``3 1 1`` and the hash in lower-case hexadecimal."""
     return f"{rdata.usage} {rdata.selector} {rdata.mtype} {rdata.cert.hex()}"
-
-
-def _system_resolvers() -> list[str]:
-    resolver = need("dns.resolver")
-    try:
-        found = resolver.Resolver().nameservers
-    except resolver.NoResolverConfiguration:
-        return []
-    return [str(address) for address in found if _is_address(str(address))]
-
-
-def _is_address(value: str) -> bool:
-    try:
-        ipaddress.ip_address(value.partition("%")[0])
-    except ValueError:
-        return False
-    return True
