@@ -14,6 +14,7 @@ from typing import Any
 
 from ..core.deps import need
 from ..core.errors import InvalidValue
+from ..core.signatures import signed_with
 
 KEY_TYPES = ("ecdsa-p256", "ecdsa-p384", "rsa-2048", "rsa-3072", "rsa-4096")
 # Clocks of clients differ; a certificate that is valid from this very second is refused by some of them.
@@ -136,34 +137,7 @@ def issued_by(certificate: Certificate, issuer: Certificate) -> bool:
 
     So it is with RSA-PSS before version 41 of the library.
     """
-    exceptions = need("cryptography.exceptions")
-    if certificate.issuer != issuer.subject:
-        return False
-    try:
-        _verify(issuer.handle.public_key(), certificate.handle)
-    except exceptions.UnsupportedAlgorithm:
-        return True
-    # A key of another kind than the signature does not even take its hash or its padding.
-    except (exceptions.InvalidSignature, TypeError, ValueError):
-        return False
-    return True
-
-
-def _verify(public: Any, signed: Any) -> None:
-    """Raise ``InvalidSignature`` unless ``public`` belongs to the key that made the signature of ``signed``."""
-    asymmetric = "cryptography.hazmat.primitives.asymmetric"
-    ec, ed25519, ed448, padding, rsa = (
-        need(f"{asymmetric}.{name}") for name in ("ec", "ed25519", "ed448", "padding", "rsa")
-    )
-    if isinstance(public, rsa.RSAPublicKey):
-        how = getattr(signed, "signature_algorithm_parameters", None) or padding.PKCS1v15()
-        public.verify(signed.signature, signed.tbs_certificate_bytes, how, signed.signature_hash_algorithm)
-    elif isinstance(public, ec.EllipticCurvePublicKey):
-        public.verify(signed.signature, signed.tbs_certificate_bytes, ec.ECDSA(signed.signature_hash_algorithm))
-    elif isinstance(public, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)):
-        public.verify(signed.signature, signed.tbs_certificate_bytes)
-    else:
-        raise need("cryptography.exceptions").UnsupportedAlgorithm(type(public).__name__)
+    return certificate.issuer == issuer.subject and signed_with(issuer.handle.public_key(), certificate.handle)
 
 
 def make_authority(

@@ -13,9 +13,11 @@ from .errors import Unavailable
 PACKAGES = {
     "argon2": "python3-argon2",
     "cryptography": "python3-cryptography",
+    "dkim": "python3-dkim",
     "dns": "python3-dnspython",
     "idna": "python3-idna",
     "lmdb": "python3-lmdb",
+    "nacl": "python3-nacl",
     "passlib": "python3-passlib",
     "psycopg2": "python3-psycopg2",
 }
