@@ -52,15 +52,15 @@ def hosts(bed: str, *wanted: str) -> Iterator[None]:
 
 
 @contextmanager
-def memory() -> Iterator[dict[str, float]]:
-    """Watch the mail host's memory while the block runs; `memory.py` says what is there after it, in MiB."""
+def memory(host: str = "mx1", bed: str = BED) -> Iterator[dict[str, float]]:
+    """Watch a host's memory while the block runs; `memory.py` says what is there after it, in MiB."""
     program = (HERE / "memory.py").read_text()
     figures: dict[str, float] = {}
-    with subprocess.Popen(on("mx1", "python3", "-c", program), stdout=subprocess.PIPE, text=True) as watch:
+    with subprocess.Popen(on(host, "python3", "-c", program, bed=bed), stdout=subprocess.PIPE, text=True) as watch:
         try:
             yield figures
         finally:
-            subprocess.run(on("mx1", "touch", "/run/bench-end"), check=True)
+            subprocess.run(on(host, "touch", "/run/bench-end", bed=bed), check=True)
             output, _errors = watch.communicate()
     figures.update(json.loads(output))
 
@@ -75,7 +75,7 @@ def play(playbook: str, *arguments: str, bed: str = BED) -> float:
     if result.returncode != 0:
         sys.exit(f"{playbook} failed:\n{(result.stdout + result.stderr)[-4000:]}")
     seconds = time.monotonic() - started
-    print(f"{playbook} {' '.join(arguments)}: {seconds:.2f} s", flush=True)
+    print(f"{playbook} {' '.join(arguments)[:200]}: {seconds:.2f} s", flush=True)
     return seconds
 
 
