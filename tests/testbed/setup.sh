@@ -9,7 +9,7 @@ mapfile -t wanted < <(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$list")
 
 if ! command -v dpkg-query >/dev/null; then
     missing=()
-    for program in podman crun mmdebstrap ip nft ssh-keygen git newuidmap; do
+    for program in chromium podman crun mmdebstrap ip nft ssh-keygen git newuidmap; do
         command -v "$program" >/dev/null || missing+=("$program")
     done
     if ((${#missing[@]})); then
