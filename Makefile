@@ -22,6 +22,9 @@ VENV_READY := $(VENV)/.ready
 export PIP_NO_COMPILE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_QUIET := 2
+# Where the environment forbids Python to keep what it compiled, each task of Ansible compiles its plugins anew, which
+# doubles what a run costs.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Our own collection is found through a link, and never as a stale copy in the user's Ansible home.
 TREE := build/tree/ansible_collections/mailwright/mail
@@ -64,7 +67,7 @@ tree:
 
 .PHONY: gates
 gates: $(VENV_READY) ## Everything that needs no test bed: lint, nox, sanity and unit, side by side
-	@$(MAKE) --keep-going -j$$(nproc) --output-sync=recurse lint nox sanity unit
+	@$(MAKE) --keep-going -j$$(nproc) --output-sync=recurse lint nox sanity unit $(BESIDE)
 
 .PHONY: lint
 lint: ruff yamllint mypy ansible-lint rules ## Style, types and the project's own rules (ruff, yamllint, mypy, ansible-lint, tests/gates)
@@ -152,6 +155,15 @@ unit-%: build/venv-%/.ready tree
 integration: $(VENV_READY) tree ## The DNS modules against PowerDNS, BIND and Knot as processes of this machine
 	@bash tests/mail_zones/with_servers.sh $(BIN)/python -m pytest -q tests/integration/test_dns_*.py
 
+.PHONY: page
+page: setup $(VENV_READY) tree ## The page of the role verify in a headless Chromium; its screenshots are left in build/page
+	@$(BIN)/python -m pytest -q tests/page
+
+# As the first scenario would build them, while it and the others wait for the network.
+.PHONY: images
+images: setup
+	@python3 tests/testbed/testbed.py image 12 13 client
+
 .PHONY: molecule
 molecule: setup $(VENV_READY) tree ## Run molecule's scenarios on the test bed: all, or SCENARIO=name
 	@$(WITH_VENV) python tests/scenarios.py $(SCENARIO)
@@ -177,10 +189,8 @@ bench: setup $(VENV_READY) tree ## Measure, and write docs/benchmarks.md: all, o
 
 .PHONY: test
 test: setup $(VENV_READY) tree ## Everything that CI runs
-	@$(MAKE) gates
-	@$(MAKE) integration
-	@$(MAKE) molecule
-	@$(MAKE) demo-test
+	@$(MAKE) gates BESIDE="integration images page"
+	@$(WITH_VENV) python tests/scenarios.py --demo
 
 .PHONY: clean
 clean: ## Remove everything that was built (test beds first: make demo-clean)

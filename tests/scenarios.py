@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 LOGS = ROOT / "build" / "logs"
 SIDE_BY_SIDE = 2
-LONGEST = ("default", "postgresql", "signed", "account_stores")
+LONGEST = ("default", "postgresql", "signed", "account_stores", "role_verify", "demo")
 # Enough for the slowest scenario on a machine that is busy; a scenario that hangs must not eat the whole run.
 LIMIT_SECONDS = 60 * 60
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -25,7 +25,9 @@ _TEST_SUMMARY = re.compile(r"=+ .*\b(?:passed|failed|error).* =+")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("scenarios", nargs="*", help="default: all")
-    wanted = parser.parse_args().scenarios or all_scenarios()
+    parser.add_argument("--demo", action="store_true", help="and the test of the demo, as one more of them")
+    arguments = parser.parse_args()
+    wanted = in_order([*(arguments.scenarios or all_scenarios()), *(["demo"] if arguments.demo else [])])
     LOGS.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         failed = [name for name, good in zip(wanted, pool.map(run, wanted), strict=True) if not good]
@@ -34,22 +36,32 @@ def main() -> None:
 
 
 def all_scenarios() -> list[str]:
+    return sorted(path.parent.name for path in (ROOT / "molecule").glob("*/molecule.yml"))
+
+
+def in_order(names: list[str]) -> list[str]:
     """The longest first: the others fill the time beside it."""
-    names = sorted(path.parent.name for path in (ROOT / "molecule").glob("*/molecule.yml"))
     return sorted(names, key=lambda name: LONGEST.index(name) if name in LONGEST else len(LONGEST))
 
 
+def command(scenario: str) -> list[str]:
+    if scenario == "demo":
+        return ["make", "demo-test"]
+    return [
+        "molecule", "--base-config", "molecule/shared/base.yml", "test", "--no-command-borders",
+        "--scenario-name", scenario,
+    ]  # fmt: skip
+
+
 def run(scenario: str) -> bool:
-    log = LOGS / f"molecule-{scenario}.log"
+    log = LOGS / f"{'' if scenario == 'demo' else 'molecule-'}{scenario}.log"
     print(f"scenario {scenario}: started (log: {log.relative_to(ROOT)})", flush=True)
     started = time.monotonic()
     with log.open("w") as stream:
         try:
             code = subprocess.run(
-                ["molecule", "--base-config", "molecule/shared/base.yml", "test", "--no-command-borders",
-                 "--scenario-name", scenario],
-                cwd=ROOT, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT, timeout=LIMIT_SECONDS,
-                check=False,
+                command(scenario), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT,
+                timeout=LIMIT_SECONDS, check=False,
             ).returncode  # fmt: skip
         except subprocess.TimeoutExpired:
             code = 1

@@ -66,7 +66,7 @@ REMOVING = {"bed_more_domains": [{"name": DOMAIN, "state": "absent", "cascade": 
 
 @contextmanager
 def asking(mx: MailHost, client: Client) -> Iterator[dict[str, Any]]:
-    """Ask Postfix and Dovecot without a pause while the block runs, and fill in what each answered."""
+    """Ask Postfix and Dovecot all the time while the block runs, and fill in what each answered."""
     question = {
         "host": mx.fqdn,
         "ca": mx.ca,

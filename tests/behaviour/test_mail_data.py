@@ -17,6 +17,7 @@ from behaviour.modules import run_module
 
 SENDER = "stranger@external.example"
 PASSWORD = "gone-with-its-mail"
+LOGIN = {"password": PASSWORD, "password_scheme": "SHA512-CRYPT"}
 DOMAIN = "leaving.example"
 # Every character that a local part may have and a shell, a glob or a path could trip over.
 LOCAL_PARTS = ("visitor", "o'dd#$&*=?^_`{|}~.x")
@@ -30,9 +31,7 @@ class Mailboxes:
         self.client = client
 
     def add(self, local_part: str) -> None:
-        run_module(
-            self.mx, "mailbox", address=f"{local_part}@{DOMAIN}", password=PASSWORD, password_scheme="SHA512-CRYPT"
-        )
+        run_module(self.mx, "mailbox", address=f"{local_part}@{DOMAIN}", **LOGIN)
 
     def remove(self, local_part: str, *flags: str, **options: Any) -> dict[str, Any]:
         return run_module(self.mx, "mailbox", *flags, address=f"{local_part}@{DOMAIN}", state="absent", **options)
@@ -57,11 +56,9 @@ class Mailboxes:
 
 @pytest.fixture
 def boxes(mx: MailHost, client: Client) -> Iterator[Mailboxes]:
-    run_module(mx, "domain", name=DOMAIN)
-    boxes = Mailboxes(mx, client)
-    for local_part in LOCAL_PARTS:
-        boxes.add(local_part)
-    yield boxes
+    there = [{"address": f"{local_part}@{DOMAIN}", **LOGIN} for local_part in LOCAL_PARTS]
+    run_module(mx, "accounts", domains=[{"name": DOMAIN}], mailboxes=there)
+    yield Mailboxes(mx, client)
     run_module(mx, "domain", name=DOMAIN, state="absent", cascade=True, mail_data="delete")
     mx.run(f"rm -rf /var/vmail/.archive/{DOMAIN} /var/vmail/.archive/*@{DOMAIN}")
     mx.run("rmdir --ignore-fail-on-non-empty /var/vmail/.archive 2>/dev/null || true")

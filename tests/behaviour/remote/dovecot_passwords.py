@@ -5,8 +5,8 @@
 Reads {"password": ..., "user": ..., "schemes": [...], "hashes": {user: hash}, "weak": false} and writes {"version",
 "made": {scheme: hash}, "verified": [user, ...], "logins": [user, ...], "challenged": {mechanism: [user, ...]}}: what
 ``doveadm pw -s`` makes for "user", what ``doveadm pw -t`` verifies, who logs in over IMAP, and who does by each
-challenge mechanism (not asked with "weak"). The service of the host is left alone. The password guards nothing: it is
-an argument here.
+challenge mechanism. With "weak", which is a setting of the service, only logins are asked for. The service of the host
+is left alone. The password guards nothing: it is an argument here.
 """
 
 from __future__ import annotations
@@ -111,12 +111,12 @@ def main() -> None:
                 "version": version,
                 "made": {
                     scheme: made
-                    for scheme in asked["schemes"]
+                    for scheme in ([] if asked["weak"] else asked["schemes"])
                     if (made := run(*doveadm, "pw", "-s", scheme, "-u", asked["user"], "-p", password).stdout.strip())
                 },
                 "verified": [
                     user
-                    for user, made in hashes.items()
+                    for user, made in ({} if asked["weak"] else hashes).items()
                     if "(verified)" in run(*doveadm, "pw", "-t", made, "-u", user, "-p", password).stdout
                 ],
                 "logins": logins,

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Kills the modules that run on this host (SIGKILL) at the moment at which a file changes or comes.
 
-Reads one line of JSON: {"pattern": a glob of files, "seconds": how long to wait}. Writes the number of modules that
-were killed. A module comes through standard input (pipelining), so that its process is the interpreter with no
-argument.
+Reads one line of JSON: {"pattern": a glob of files, "seconds": how long to wait at most}, and waits until standard
+input ends. Writes the number of modules that were killed. A module comes through standard input (pipelining), so that
+its process is the interpreter with no argument.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import glob
 import json
 import os
 import re
+import select
 import signal
 import sys
 import time
@@ -44,9 +45,8 @@ wanted = json.loads(sys.stdin.readline())
 before, end = look(wanted["pattern"]), time.monotonic() + wanted["seconds"]
 print("waiting", flush=True)
 killed = 0
-while time.monotonic() < end and not killed:
+while time.monotonic() < end and not select.select([sys.stdin], [], [], 0.001)[0]:
     if look(wanted["pattern"]) != before:
         killed = kill()
         break
-    time.sleep(0.001)
 print(killed)
