@@ -140,13 +140,13 @@ def _each(probes: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
 
 def _probe(host: str, one: Mapping[str, Any]) -> Entry:
     result = _result(one.get("result"))
-    told = {name: value for name, value in result.items() if name not in _ANSIBLE and name != "host"}
     if not isinstance(result.get("success"), bool):
-        told = {"status": ERROR, "message": f"this was not tried: {_why(result)}", "success": False}
+        told: Entry = {"status": ERROR, "message": f"this was not tried: {_why(result)}", "success": False}
     else:
         # In check mode no message is sent, so that nothing is known of its delivery.
         succeeded = UNKNOWN if result.get("sent") is False else SUCCESS
-        told = {**told, "status": succeeded if result["success"] else ERROR}
+        told = {name: value for name, value in result.items() if name not in _ANSIBLE and name != "host"}
+        told["status"] = succeeded if result["success"] else ERROR
     return {"host": host, "kind": str(one.get("kind")), "target": str(one.get("target")), **told}
 
 
