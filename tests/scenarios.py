@@ -19,6 +19,9 @@ LONGEST = ("default", "postgresql", "signed", "account_stores", "role_verify", "
 # Enough for the slowest scenario on a machine that is busy; a scenario that hangs must not eat the whole run.
 LIMIT_SECONDS = 60 * 60
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+# pytest's "E   assert ..." and "FAILED tests/...", Ansible's "fatal: [host]: FAILED!" and "[ERROR]: Task failed".
+_REASON = re.compile(r'\s*"?(E {2,}\S|FAILED |ERROR |fatal: |\[ERROR\])')
+MOST_REASONS = 20
 _TEST_SUMMARY = re.compile(r"=+ .*\b(?:passed|failed|error).* =+")
 
 
@@ -31,6 +34,9 @@ def main() -> None:
     LOGS.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         failed = [name for name, good in zip(wanted, pool.map(run, wanted), strict=True) if not good]
+    for name in failed:
+        # Last of all, where one looks first, and where a log that was cut still has it.
+        print(f"\nwhy {name} failed:", *reasons(log_of(name)), sep="\n")
     if failed:
         sys.exit(f"scenarios failed: {', '.join(failed)}")
 
@@ -53,8 +59,22 @@ def command(scenario: str) -> list[str]:
     ]  # fmt: skip
 
 
+def log_of(scenario: str) -> Path:
+    return LOGS / f"{'' if scenario == 'demo' else 'molecule-'}{scenario}.log"
+
+
+def reasons(log: Path) -> list[str]:
+    """Return the lines of a log that say what failed, without those that repeat them.
+
+    What pytest says is in the result of one of Ansible's tasks, as JSON.
+    """
+    text = _COLOUR.sub("", log.read_text(errors="replace")).replace("\\n", "\n")
+    found = dict.fromkeys(line.strip(' ",')[:300] for line in text.splitlines() if _REASON.match(line))
+    return list(found)[:MOST_REASONS]
+
+
 def run(scenario: str) -> bool:
-    log = LOGS / f"{'' if scenario == 'demo' else 'molecule-'}{scenario}.log"
+    log = log_of(scenario)
     print(f"scenario {scenario}: started (log: {log.relative_to(ROOT)})", flush=True)
     started = time.monotonic()
     with log.open("w") as stream:
