@@ -8,12 +8,13 @@ import re
 from dataclasses import dataclass
 
 from ..core.errors import shown
-from ..dns.reply import Lookup, Reply
+from ..dns.reply import Reply
 from .expected import compare
 from .findings import Findings
-from .mail_hosts import host_addresses
+from .mail_hosts import HostAddresses, addresses_of, host_addresses
 from .model import Check
 from .replies import NAME_LIMIT, as_record, cut, failure, told
+from .together import together
 from .world import World
 
 # Thunderbird and Outlook ask web servers of these names.
@@ -47,16 +48,20 @@ def check_autoconfig(domain: str, world: World) -> Check:
     Fields: ``names``: ``[{"name", "type", "found", "expected"}]``, values in presentation form, ``expected`` ``None``
     where nobody says.
     """
+    looks = [(_host, f"{host}.{domain}") for host in _HOSTS]
+    looks += [(_service, f"_{service}._tcp.{domain}") for service in _SERVICES]
+    judged = together(lambda look: look[0](look[1], world), looks)
     findings = Findings()
-    names = [one for host in _HOSTS for one in _host(f"{host}.{domain}", world, findings)]
-    names += [_service(f"_{service}._tcp.{domain}", world, findings) for service in _SERVICES]
+    findings.merge(one for _names, one in judged)
+    names = [name for found, _findings in judged for name in found]
     there = [one for one in names if one.found]
     success = f"mail programs find {len(there)} of {len(names)} names" if there else "mail programs find no settings"
     record = as_record(f"{one.name} {one.type} {value}" for one in there for value in one.found)
     return findings.check(success, record, names=[one.shown() for one in names])
 
 
-def _host(name: str, world: World, findings: Findings) -> list[_Name]:
+def _host(name: str, world: World) -> tuple[list[_Name], Findings]:
+    findings = Findings()
     types = [type_ for type_ in ("CNAME", "A", "AAAA") if (name, type_) in world.expected]
     replies = {type_: world.lookup.resolve(name, type_) for type_ in types or ("CNAME", "A")}
     if not types and not replies["CNAME"].found:
@@ -67,24 +72,29 @@ def _host(name: str, world: World, findings: Findings) -> list[_Name]:
     found = [_compared(name, type_, reply, world, findings) for type_, reply in replies.items()]
     alias = replies.get("CNAME")
     if alias is not None and alias.found:
-        _judge_target(name, cut(alias.values[0].lower().removesuffix("."), NAME_LIMIT), world.lookup, findings)
-    return found
+        target = cut(alias.values[0].lower().removesuffix("."), NAME_LIMIT)
+        _judge_target(name, target, host_addresses(target, world.lookup), findings)
+    return found, findings
 
 
-def _service(name: str, world: World, findings: Findings) -> _Name:
+def _service(name: str, world: World) -> tuple[list[_Name], Findings]:
+    findings = Findings()
     reply = world.lookup.resolve(name, "SRV")
     one = _compared(name, "SRV", reply, world, findings)
-    for value in reply.values[:_TARGET_LIMIT]:
-        match = _SRV.fullmatch(value)
+    values = reply.values[:_TARGET_LIMIT]
+    matches = [_SRV.fullmatch(value) for value in values]
+    targets = [match[4].lower().removesuffix(".") for match in matches if match and match[4] != "."]
+    addresses = addresses_of(targets, world.lookup)
+    for value, match in zip(values, matches, strict=True):
         if match is None or max(map(int, match.groups()[:3])) > 65535:
             findings.error(f"SRV of {name}: {shown(value, 100)} cannot be read")
         elif match[4] != ".":
             target = match[4].lower().removesuffix(".")
-            if _judge_target(name, target, world.lookup, findings):
+            if _judge_target(name, target, addresses[target], findings):
                 findings.warning(f"SRV of {name} leads to the alias {target}, which RFC 2782 does not allow")
         elif len(reply.values) > 1:
             findings.error(f"SRV of {name} says that the service is not there (.) beside other records")
-    return one
+    return [one], findings
 
 
 def _compared(name: str, type_: str, reply: Reply, world: World, findings: Findings) -> _Name:
@@ -98,9 +108,11 @@ def _compared(name: str, type_: str, reply: Reply, world: World, findings: Findi
     return _Name(name, type_, reply.values, world.expected.get((name, type_)))
 
 
-def _judge_target(name: str, target: str, lookup: Lookup, findings: Findings) -> bool:
+def _judge_target(name: str, target: str, found: HostAddresses, findings: Findings) -> bool:
     """Note a ``target`` that leads nowhere; return whether it is an alias."""
-    found = host_addresses(target, lookup)
     if found.v4.absent and found.v6.absent:
         findings.error(f"{name} leads to {target}, which has no address: {told(target, 'A', found.v4)}")
+    for type_, reply in (("A", found.v4), ("AAAA", found.v6)):
+        if reply.failed:
+            findings.add(failure(reply), f"{name} leads to {target}: {told(target, type_, reply)}")
     return any(reply.found and reply.owner not in ("", target) for reply in (found.v4, found.v6))

@@ -17,6 +17,7 @@ from .mail_hosts import HOST_LIMIT, exchangers, host_addresses
 from .model import ERROR, SUCCESS, UNKNOWN, WARNING, Check, worst
 from .replies import as_record, cut, failure, told
 from .tlsa import ISSUER, OWN, Tlsa, parse_tlsa
+from .together import together
 from .world import Presented, World
 
 PORT = 25
@@ -69,7 +70,7 @@ def check_dane(domain: str, world: World) -> Check:
     names = list(dict.fromkeys(one.host for one in exchangers(reply))) or [domain]
     if names == [""]:
         return Check(SUCCESS, f"{domain} takes no mail (null MX)", fields={"hosts": []})
-    hosts = [_judge(name, domain, reply, world) for name in names if name]
+    hosts = together(lambda name: _judge(name, domain, reply, world), filter(None, names))
     warnings = [text for host in hosts for text in host.found.warnings]
     status = worst(host.found.status for host in hosts)
     if len(reply.values) > HOST_LIMIT:

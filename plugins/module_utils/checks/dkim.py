@@ -15,6 +15,7 @@ from .expected import Compared, compare
 from .model import ERROR, STATUSES, SUCCESS, UNKNOWN, WARNING, Check, worst
 from .replies import as_record, cut, failure, told
 from .tags import comparable
+from .together import together
 from .world import World
 
 
@@ -66,7 +67,7 @@ def check_dkim(domain: str, world: World) -> Check:
     selectors = _selectors(domain, world)
     if not selectors:
         return _no_selector(domain, world)
-    keys = _settle_revoked([_judge(selector, domain, world) for selector in selectors])
+    keys = _settle_revoked(together(lambda selector: _judge(selector, domain, world), selectors))
     chosen = max(keys, key=lambda key: STATUSES.index(key.status))
     several = len(keys) > 1
     warnings = [f"{key.selector}: {text}" if several else text for key in keys for text in key.warnings]

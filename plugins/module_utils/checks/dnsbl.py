@@ -14,6 +14,7 @@ from .findings import Findings
 from .mail_hosts import senders
 from .model import Check
 from .replies import NAME_LIMIT, as_record, cut, failure, told
+from .together import together
 from .world import World
 
 _ANSWERS = ipaddress.IPv4Network("127.0.0.0/8")
@@ -63,29 +64,33 @@ def check_dnsbl(domain: str, world: World) -> Check:
     if not public:
         findings.unknown("no address of the internet is known that mail comes from; give addresses")
     zones = [zone.lower().strip(".") for zone in world.blocklists]
-    listings = [_ask(address, zone, world.lookup, findings) for address in public for zone in zones]
+    pairs = [(address, zone) for address in public for zone in zones]
+    asked = together(lambda pair: _ask(*pair, world.lookup), pairs)
+    findings.merge(one for _listing, one in asked)
+    listings = [listing for listing, _findings in asked]
     record = as_record(f"{one.address} {one.zone} {' '.join(one.answers)}" for one in listings if one.listed)
     success = f"no block list of {len(zones)} has {', '.join(public)}"
     return findings.check(success, record, listings=[one.shown() for one in listings])
 
 
-def _ask(address: str, zone: str, lookup: Lookup, findings: Findings) -> _Listing:
+def _ask(address: str, zone: str, lookup: Lookup) -> tuple[_Listing, Findings]:
+    findings = Findings()
     name = _name(address, zone)
     reply = lookup.resolve(name, "A")
     if reply.absent:
-        return _Listing(address, zone, False)
+        return _Listing(address, zone, False), findings
     if reply.failed:
         findings.add(failure(reply), f"{zone}: {told(name, 'A', reply)}")
-        return _Listing(address, zone, None)
+        return _Listing(address, zone, None), findings
     answers = tuple(cut(value, NAME_LIMIT) for value in reply.values[:_ANSWER_LIMIT])
     problem = _problem(zone, answers, lookup)
     if problem:
         findings.unknown(problem)
-        return _Listing(address, zone, None, answers)
+        return _Listing(address, zone, None, answers), findings
     texts: Reply = lookup.resolve(name, "TXT")
     reason = cut(texts.values[0], _REASON_LIMIT) if texts.found else None
     findings.error(f"{address} is on the block list {zone} ({', '.join(answers)}): {reason or 'no reason is given'}")
-    return _Listing(address, zone, True, answers, reason)
+    return _Listing(address, zone, True, answers, reason), findings
 
 
 def _problem(zone: str, answers: tuple[str, ...], lookup: Lookup) -> str:

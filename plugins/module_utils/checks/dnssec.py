@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..dns.reply import Reply
 from .findings import Findings
-from .mail_hosts import exchangers
+from .mail_hosts import addresses_of, exchangers
 from .model import Check
 from .replies import failure, told
 from .world import World
@@ -25,7 +25,8 @@ def check_dnssec(domain: str, world: World) -> Check:
         (domain, "MX", exchange),
     ]
     hosts = [one.host for one in exchangers(exchange) if one.host]
-    asked += [(host, type_, world.lookup.resolve(host, type_)) for host in hosts for type_ in ("A", "AAAA")]
+    for host, addresses in addresses_of(hosts, world.lookup).items():
+        asked += [(host, "A", addresses.v4), (host, "AAAA", addresses.v6)]
     for name, type_, reply in asked:
         if reply.failed:
             findings.add(failure(reply), told(name, type_, reply))

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from .model import ERROR, SUCCESS, UNKNOWN, WARNING, Check
@@ -39,6 +40,13 @@ class Findings:
     def add(self, status: str, text: str) -> None:
         """Note ``text``, which alone would make the check's status ``status``: error, unknown or warning."""
         self._found[status][text] = None
+
+    def merge(self, others: Iterable[Findings]) -> None:
+        """Note what ``others`` have noted, in their order."""
+        for other in others:
+            for status, texts in other._found.items():
+                self._found[status] |= texts
+            self._info |= other._info
 
     @property
     def status(self) -> str:

@@ -5,16 +5,19 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..core.errors import shown
 from ..dns.reply import Lookup, Reply
 from .replies import NAME_LIMIT, told
+from .together import together
 from .world import World
 
 # A domain with more is not one that anybody runs; each costs questions.
 HOST_LIMIT = 20
 ADDRESS_LIMIT = 40
+_FAMILIES = ("A", "AAAA")
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,14 @@ def exchangers(reply: Reply) -> list[Exchanger]:
 
 def host_addresses(host: str, lookup: Lookup) -> HostAddresses:
     """Return what ``host`` has."""
-    return HostAddresses(lookup.resolve(host, "A"), lookup.resolve(host, "AAAA"))
+    return addresses_of([host], lookup)[host]
+
+
+def addresses_of(hosts: Iterable[str], lookup: Lookup) -> dict[str, HostAddresses]:
+    """Return what each of ``hosts`` has, all of them asked for at once."""
+    names = list(dict.fromkeys(hosts))
+    replies = iter(together(lambda one: lookup.resolve(*one), [(name, type_) for name in names for type_ in _FAMILIES]))
+    return {name: HostAddresses(next(replies), next(replies)) for name in names}
 
 
 @dataclass(frozen=True)
@@ -78,15 +88,11 @@ def senders(domain: str, world: World) -> Senders:
         reply = world.lookup.resolve(domain, "MX")
         if not reply.found:
             missing.append(told(domain, "MX", reply))
-        for one in exchangers(reply):
-            if not one.host:
-                continue
-            found = host_addresses(one.host, world.lookup)
+        hosts = [one.host for one in exchangers(reply) if one.host]
+        for host, found in addresses_of(hosts, world.lookup).items():
             given += found.addresses
             missing += [
-                told(one.host, type_, answer)
-                for type_, answer in (("A", found.v4), ("AAAA", found.v6))
-                if answer.failed
+                told(host, type_, answer) for type_, answer in (("A", found.v4), ("AAAA", found.v6)) if answer.failed
             ]
     addresses: dict[str, None] = {}
     for text in given:

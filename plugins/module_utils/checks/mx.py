@@ -12,7 +12,7 @@ from ..core.errors import shown
 from ..dns.reply import Reply
 from .expected import compare
 from .findings import Findings
-from .mail_hosts import Exchanger, HostAddresses, exchangers, host_addresses, parse_exchanger
+from .mail_hosts import Exchanger, HostAddresses, addresses_of, exchangers, host_addresses, parse_exchanger
 from .model import Check
 from .replies import as_record, failure, told
 from .world import World
@@ -38,7 +38,7 @@ def check_mx(domain: str, world: World) -> Check:
         return findings.check("", hosts=[])
     listed = exchangers(reply)
     _judge_records(domain, reply, listed, findings)
-    found = {one.host: host_addresses(one.host, world.lookup) for one in listed if one.host}
+    found = addresses_of((one.host for one in listed if one.host), world.lookup)
     for host, addresses in found.items():
         _judge_host(host, addresses, findings)
     _judge_families(found, findings)

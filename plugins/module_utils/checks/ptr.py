@@ -14,6 +14,7 @@ from .findings import Findings
 from .mail_hosts import senders
 from .model import Check
 from .replies import NAME_LIMIT, as_record, cut, failure, told
+from .together import together
 from .world import World
 
 # Names of one address that are looked at; each costs a question.
@@ -32,13 +33,16 @@ def check_ptr(domain: str, world: World) -> Check:
         findings.unknown(text)
     if not found.addresses:
         findings.unknown("no address is known that mail comes from; give addresses")
-    addresses = [_judge(address, world, findings) for address in found.addresses]
+    judged = together(lambda address: _judge(address, world), found.addresses)
+    findings.merge(one for _address, one in judged)
+    addresses = [address for address, _findings in judged]
     record = as_record(f"{one['address']} {name}" for one in addresses for name in one["names"])
     confirmed = ", ".join(f"{one['address']} ({one['names'][0]})" for one in addresses if one["names"])
     return findings.check(f"each address has a name that leads back to it: {confirmed}", record, addresses=addresses)
 
 
-def _judge(address: str, world: World, findings: Findings) -> dict[str, Any]:
+def _judge(address: str, world: World) -> tuple[dict[str, Any], Findings]:
+    findings = Findings()
     name = reverse_name(address)
     reply = world.lookup.resolve(name, "PTR")
     names = [cut(value.lower().removesuffix("."), NAME_LIMIT) for value in reply.values]
@@ -55,7 +59,7 @@ def _judge(address: str, world: World, findings: Findings) -> dict[str, Any]:
         confirmed = _judge_names(address, names[:_NAME_LIMIT], world.lookup, findings)
         if len(names) > 1:
             findings.info(f"{address} has {len(names)} names; one is usual")
-    return {"address": address, "names": names[:_NAME_LIMIT], "confirmed": confirmed}
+    return {"address": address, "names": names[:_NAME_LIMIT], "confirmed": confirmed}, findings
 
 
 def _judge_nameless(address: str, why: str, findings: Findings) -> None:
@@ -71,7 +75,7 @@ def _judge_nameless(address: str, why: str, findings: Findings) -> None:
 def _judge_names(address: str, names: list[str], lookup: Lookup, findings: Findings) -> bool | None:
     """Return whether one of ``names`` has ``address``."""
     type_ = "A" if ipaddress.ip_address(address).version == 4 else "AAAA"
-    replies = {name: lookup.resolve(name, type_) for name in names}
+    replies = dict(zip(names, together(lambda name: lookup.resolve(name, type_), names), strict=True))
     if any(_has(reply.values, address) for reply in replies.values()):
         return True
     failed = [told(name, type_, reply) for name, reply in replies.items() if reply.failed]

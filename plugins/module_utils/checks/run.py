@@ -24,10 +24,9 @@ from .patience import Patience
 from .policy_fetch import PolicyFetcher
 from .present import Presenter
 from .registry import CHECKS
+from .together import SIDE_BY_SIDE, counted
 from .world import World
 
-# Checks wait for answers nearly all the time.
-_SIDE_BY_SIDE = 48
 # Connections to web and mail servers take several round trips: so many times the time of one question.
 _CONVERSATION = 2
 # How many verdicts the message of a failure names.
@@ -122,15 +121,16 @@ def _side_by_side(tasks: Sequence[Callable[[], Check]], until: float) -> list[Ch
         waiting.put(number)
 
     def work() -> None:
-        while time.monotonic() < until:
-            try:
-                number = waiting.get_nowait()
-            except queue.Empty:
-                return
-            results[number] = tasks[number]()
+        with counted():
+            while time.monotonic() < until:
+                try:
+                    number = waiting.get_nowait()
+                except queue.Empty:
+                    return
+                results[number] = tasks[number]()
 
-    # Threads of a pool would be waited for at the end of the program.
-    threads = [threading.Thread(target=work, daemon=True) for _thread in range(min(_SIDE_BY_SIDE, len(tasks)))]
+    # Checks wait for answers nearly all the time. Threads of a pool would be waited for at the end of the program.
+    threads = [threading.Thread(target=work, daemon=True) for _thread in range(min(SIDE_BY_SIDE, len(tasks)))]
     for thread in threads:
         thread.start()
     for thread in threads:
