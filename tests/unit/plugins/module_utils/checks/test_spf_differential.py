@@ -138,7 +138,6 @@ def _value(type_: str, value: str) -> Any:
 
 
 def compare(client: str, sender: str, texts: list[str], void_limit: int) -> None:
-    assume(not any(f"include:{name}" in text.lower() for name, text in zip(NAMES, texts, strict=True)))
     assume(not any(text.count("x-y.z_1=") > 1 for text in texts))
     own = {
         name: {"TXT": [text], "A": ["192.0.2.1"], "MX": ["10 four.example."]}
@@ -150,6 +149,7 @@ def compare(client: str, sender: str, texts: list[str], void_limit: int) -> None
         query.set_default_explanation("")
         theirs, _code, explanation = query.check()
         ours = check_host(client, NAMES[0], sender, "both.example", table)
+    assume("trivial recursion" not in explanation)
     redirects = "redirect=" in "".join(texts)
     assume(not (redirects and "Too many DNS lookups" in explanation))
     assert ours.result == theirs, (ours, explanation)
