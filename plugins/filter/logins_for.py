@@ -11,10 +11,10 @@ version_added: 1.0.0
 author:
   - Mailwright contributors (@mailwright)
 description:
-  - Takes one mailbox of each domain, the first whose password is given and that may both send and read mail, as the
+  - Takes one mailbox of each domain, the first whose password is given and that may use all of O(protocols), as the
     role verify does it. Mailboxes that have only a hash, that are not active, or whose password is given for their
     creation alone (C(update_password=on_create)) are passed over.
-positional: limit
+positional: limit, protocols
 options:
   _input:
     description: The mailboxes, as M(mailwright.mail.accounts) takes them.
@@ -25,6 +25,12 @@ options:
     description: How many mailboxes are taken at most.
     type: int
     default: 10
+  protocols:
+    description: What a mailbox has to be allowed. Without more, it can send a message and read it.
+    type: list
+    elements: str
+    choices: [imap, pop3, smtp, sieve]
+    default: [smtp, imap]
 seealso:
   - module: mailwright.mail.delivery_probe
 """
@@ -58,10 +64,10 @@ from ansible_collections.mailwright.mail.plugins.module_utils.core.errors import
 from ansible_collections.mailwright.mail.plugins.plugin_utils import mail_logins
 
 
-def logins_for(mailboxes: Any, limit: int = 10) -> dict[str, str]:
+def logins_for(mailboxes: Any, limit: int = 10, protocols: Any = mail_logins.SEND_AND_READ) -> dict[str, str]:
     """Return `mail_logins.logins_for` with errors as Ansible shows them."""
     try:
-        return mail_logins.logins_for(mailboxes, limit)
+        return mail_logins.logins_for(mailboxes, limit, protocols)
     except MailwrightError as error:
         raise AnsibleFilterError(str(error)) from error
 

@@ -31,6 +31,35 @@ def test_the_first_mailbox_of_a_domain_that_can_send_and_read(mailboxes: list) -
     assert logins_for(mailboxes) == {"alice@example.com": "one"}
 
 
+def test_the_first_mailbox_that_may_use_a_protocol() -> None:
+    mailboxes = [
+        {"address": "sends@example.com", "password": "one", "protocols": ["smtp"]},
+        {"address": "reads@example.com", "password": "two", "protocols": ["smtp", "imap"]},
+        {"address": "fetches@example.org", "password": "three", "protocols": ["pop3"]},
+    ]
+    chosen = {protocol: logins_for(mailboxes, 1, [protocol]) for protocol in ("smtp", "imap", "pop3", "sieve")}
+    assert chosen == {
+        "smtp": {"sends@example.com": "one"},
+        "imap": {"reads@example.com": "two"},
+        "pop3": {"fetches@example.org": "three"},
+        "sieve": {},
+    }
+    assert logins_for(mailboxes) == {"reads@example.com": "two"}
+
+
+@pytest.mark.parametrize(
+    ("protocols", "told"),
+    [
+        ("imap", "protocols 'str': is no list"),
+        (["imap", "smpt"], "protocols 'smpt': is no protocol"),
+        ([{"imap": True}], r"protocols \{'imap': True\}: is no protocol"),
+    ],
+)
+def test_protocols_that_are_none_are_told(protocols: object, told: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=told):
+        logins_for([ALICE], 1, protocols)
+
+
 def test_one_mailbox_for_each_domain_up_to_the_limit() -> None:
     mailboxes = [{"address": f"a@d{number}.example", "password": "x"} for number in range(20)]
     assert list(logins_for(mailboxes, 3)) == ["a@d0.example", "a@d1.example", "a@d2.example"]
