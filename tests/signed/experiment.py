@@ -87,7 +87,8 @@ def figures(told: Told, name: str) -> str:
     ended = states.count(["good", "revoked", "gone"])
     return (
         f"{name}: {len(told.sent[name])} messages, {told.rate(name):.1f} a second, with pauses of at most "
-        f"{told.pause(name):.1f} s; {len(states)} keys signed, {ended} of them came to their end; "
+        f"{told.pause(name):.1f} s, verified {told.behind(name):.1f} s after they came at the latest; "
+        f"{len(states)} keys signed, {ended} of them came to their end; "
         f"{len(told.faults(name))} faults, {len(told.refused[name])} put off"
     )
 

@@ -38,6 +38,13 @@ class Told:
         """Return what is wrong with the messages that a host signed."""
         return [fault for message in self.seen[host] for fault in message["faults"]]
 
+    def behind(self, host: str) -> float:
+        """Return how many seconds after it had come a message of a host was verified at the latest.
+
+        On a machine with too much to do this grows, and the verdicts are those of another moment then.
+        """
+        return max((message["behind"] for message in self.seen[host]), default=0.0)
+
     def rate(self, host: str) -> float:
         """Return how many messages of a host were accepted each second."""
         times = sorted(self.sent[host].values())
