@@ -5,24 +5,28 @@
 from __future__ import annotations
 
 import json
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from behaviour.bed import Host
+from behaviour.bed import ROOT, Host
 from signed.runs import run_playbook
 from signed.stream import Stream, Told
 from signed.zones import renew, zone
 
 RATE = 3.0
 SIGNING = "/var/lib/mailwright/signing/dkim_domains.conf"
+# The list that Rspamd has read; one that a killed run has written may never be.
+SIGNING_READ = "/var/lib/mailwright/rspamd/signing_read"
 KEYS = "/var/lib/mailwright/dkim"
-# A key signs for five seconds. Its record outlives that by more than a message needs that is verified twice. It is then
-# empty for longer than the time between two runs: what a run decides last is published by the next one.
+# A key signs for five seconds. Its record outlives that by more than it takes, on a busy machine, until the signer has
+# read the new list, sessions that were open then have ended, and their last message is verified twice. It is then empty
+# for longer than the time between two runs: what a run decides last is published by the next one.
 COMPRESSED: dict[str, Any] = {
     "dkim_interval": "5s",
-    "dkim_overlap": "30s",
+    "dkim_overlap": "40s",
     "dkim_revoked": "20s",
     "dkim_ttl": 4,
     "dkim_spares": 1,
@@ -34,6 +38,9 @@ PLAN = (
     *("killed at the list", "", "killed at a key", ""),
 )
 MOST_RUNS = 24
+# Of each algorithm.
+ENDED_KEYS = 2
+LOG = ROOT / "build" / "logs" / "signed.json"
 _PATTERNS = {"killed at the list": SIGNING, "killed at a key": f"{KEYS}/*/*.pem"}
 # An address of each host at which no name server listens.
 _DEAD_SERVERS = ["{{ hostvars['signedns'].ansible_host }}", "{{ ansible_host }}"]
@@ -41,12 +48,17 @@ _DEAD_SERVERS = ["{{ hostvars['signedns'].ansible_host }}", "{{ ansible_host }}"
 
 @dataclass
 class Run:
-    """A run of the playbook: what was done to it, what it said, and which selectors signed before and after it."""
+    """A run of the playbook: what was done to it, what it said, and the lists of keys that sign before and after it.
+
+    It ``began`` at so many seconds since 1970; ``signed`` is the list that Rspamd had read then.
+    """
 
     plan: str
     status: int
     output: str
     seconds: float
+    began: float
+    signed: dict[str, str] = field(default_factory=dict)
     killed: dict[str, int] = field(default_factory=dict)
     before: dict[str, str] = field(default_factory=dict)
     after: dict[str, str] = field(default_factory=dict)
@@ -66,9 +78,8 @@ def conduct(hosts: Mapping[str, Host], server: Host) -> Outcome:
     """Rotate under a stream; then, as a control, take away the record of a key that signs, under another one."""
     stream = Stream(hosts, server, RATE)
     runs: list[Run] = []
-    before = archived(hosts)
     planned = list(PLAN)
-    while planned or (len(runs) < MOST_RUNS and not at_the_end(hosts, before)):
+    while planned or (len(runs) < MOST_RUNS and not at_the_end(hosts, server, runs)):
         runs.append(run(hosts, planned.pop(0) if planned else ""))
         print(f"run {runs[-1].plan!r}: status {runs[-1].status}, {runs[-1].seconds:.1f} s", flush=True)
         stream.check()
@@ -78,6 +89,8 @@ def conduct(hosts: Mapping[str, Host], server: Host) -> Outcome:
     told = stream.end()
     for name in hosts:
         print(figures(told, name), flush=True)
+    # For whoever looks for the cause of a fault.
+    LOG.write_text(json.dumps({"runs": [vars(one) for one in runs], "told": vars(told)}))
     return Outcome(runs, told, archived(hosts), without_record(hosts, server))
 
 
@@ -102,16 +115,34 @@ def archived(hosts: Mapping[str, Host]) -> dict[str, set[str]]:
     return found
 
 
-def at_the_end(hosts: Mapping[str, Host], before: dict[str, set[str]]) -> bool:
-    """Whether two rotations have come to their end on each host since ``before``."""
-    return all(len(found - before[name]) >= 4 for name, found in archived(hosts).items())
+def at_the_end(hosts: Mapping[str, Host], server: Host, runs: Sequence[Run]) -> bool:
+    """Whether two keys of each algorithm that signed in ``runs`` have come to their end on each host.
+
+    A key may be archived by the end of a run; its record goes with the next one.
+    """
+    kept = archived(hosts)
+    for name, host in hosts.items():
+        domain = str(host.variables["own_domain"])
+        shown = {one[0].partition("._domainkey.")[0] for one in zone(server, domain)}
+        signed = {pair for run in runs for pair in signers(run.signed[name], domain)}
+        ended = [form for selector, form in signed if selector in kept[name] and selector not in shown]
+        if min(ended.count("pem"), ended.count("key")) < ENDED_KEYS:
+            return False
+    return True
+
+
+def signers(text: str, domain: str) -> list[tuple[str, str]]:
+    """Return the selectors of a domain that a list names, with the form of each key: pem for RSA, key for Ed25519."""
+    found = re.findall(rf'selector = "([^"]+)"; path = "[^"]*/{re.escape(domain)}/[^"]+\.(pem|key)"', text)
+    return [(str(selector), str(form)) for selector, form in found]
 
 
 def run(hosts: Mapping[str, Host], plan: str) -> Run:
     """Run the playbook once as ``plan`` says."""
     variables = {**COMPRESSED, **({"dkim_servers": _DEAD_SERVERS} if plan == "a server that is down" else {})}
     before = {name: host.run(f"cat {SIGNING}") for name, host in hosts.items()}
-    started = time.monotonic()
+    signed = {name: host.run(f"cat {SIGNING_READ}") for name, host in hosts.items()}
+    started, began = time.monotonic(), time.time()
     killers = {}
     if plan in _PATTERNS:
         order = json.dumps({"pattern": _PATTERNS[plan], "seconds": 120}) + "\n"
@@ -122,7 +153,7 @@ def run(hosts: Mapping[str, Host], plan: str) -> Run:
     killed = {name: int(process.communicate(timeout=180)[0]) for name, process in killers.items()}
     after = {name: host.run(f"cat {SIGNING}") for name, host in hosts.items()}
     seconds = time.monotonic() - started
-    return Run(plan, result.returncode, result.stdout + result.stderr, seconds, killed, before, after)
+    return Run(plan, result.returncode, result.stdout + result.stderr, seconds, began, signed, killed, before, after)
 
 
 def without_record(hosts: Mapping[str, Host], server: Host) -> Told:
