@@ -83,18 +83,21 @@ def _service(name: str, world: World) -> tuple[list[_Name], Findings]:
     one = _compared(name, "SRV", reply, world, findings)
     values = reply.values[:_TARGET_LIMIT]
     matches = [_SRV.fullmatch(value) for value in values]
-    targets = [match[4].lower().removesuffix(".") for match in matches if match and match[4] != "."]
-    addresses = addresses_of(targets, world.lookup)
+    addresses = addresses_of((_target(match) for match in matches if match and match[4] != "."), world.lookup)
     for value, match in zip(values, matches, strict=True):
         if match is None or max(map(int, match.groups()[:3])) > 65535:
             findings.error(f"SRV of {name}: {shown(value, 100)} cannot be read")
         elif match[4] != ".":
-            target = match[4].lower().removesuffix(".")
+            target = _target(match)
             if _judge_target(name, target, addresses[target], findings):
                 findings.warning(f"SRV of {name} leads to the alias {target}, which RFC 2782 does not allow")
         elif len(reply.values) > 1:
             findings.error(f"SRV of {name} says that the service is not there (.) beside other records")
     return [one], findings
+
+
+def _target(match: re.Match[str]) -> str:
+    return match[4].lower().removesuffix(".")
 
 
 def _compared(name: str, type_: str, reply: Reply, world: World, findings: Findings) -> _Name:
@@ -112,7 +115,7 @@ def _judge_target(name: str, target: str, found: HostAddresses, findings: Findin
     """Note a ``target`` that leads nowhere; return whether it is an alias."""
     if found.v4.absent and found.v6.absent:
         findings.error(f"{name} leads to {target}, which has no address: {told(target, 'A', found.v4)}")
-    for type_, reply in (("A", found.v4), ("AAAA", found.v6)):
+    for type_, reply in found.replies:
         if reply.failed:
             findings.add(failure(reply), f"{name} leads to {target}: {told(target, type_, reply)}")
     return any(reply.found and reply.owner not in ("", target) for reply in (found.v4, found.v6))

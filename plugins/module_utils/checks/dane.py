@@ -139,7 +139,7 @@ def _judge_way(host: _Host, mx: Reply, world: World) -> None:
         text = "the MX records that lead to it are not validated, so that somebody may lead mail elsewhere"
         host.found.warning(f"{host.name} has TLSA records, but {text}")
     found = host_addresses(host.name, world.lookup)
-    for type_, reply in (("A", found.v4), ("AAAA", found.v6)):
+    for type_, reply in found.replies:
         if reply.bogus:
             host.found.error(told(host.name, type_, reply))
         elif reply.found and not reply.secure:

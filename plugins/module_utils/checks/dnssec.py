@@ -26,7 +26,7 @@ def check_dnssec(domain: str, world: World) -> Check:
     ]
     hosts = [one.host for one in exchangers(exchange) if one.host]
     for host, addresses in addresses_of(hosts, world.lookup).items():
-        asked += [(host, "A", addresses.v4), (host, "AAAA", addresses.v6)]
+        asked += [(host, type_, reply) for type_, reply in addresses.replies]
     for name, type_, reply in asked:
         if reply.failed:
             findings.add(failure(reply), told(name, type_, reply))

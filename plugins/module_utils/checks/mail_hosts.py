@@ -36,6 +36,11 @@ class HostAddresses:
     v6: Reply
 
     @property
+    def replies(self) -> tuple[tuple[str, Reply], ...]:
+        """Both replies, each with its type."""
+        return tuple(zip(_FAMILIES, (self.v4, self.v6), strict=True))
+
+    @property
     def addresses(self) -> tuple[str, ...]:
         """All addresses, at most `ADDRESS_LIMIT` of each family."""
         return (*self.v4.values[:ADDRESS_LIMIT], *self.v6.values[:ADDRESS_LIMIT])
@@ -91,9 +96,7 @@ def senders(domain: str, world: World) -> Senders:
         hosts = [one.host for one in exchangers(reply) if one.host]
         for host, found in addresses_of(hosts, world.lookup).items():
             given += found.addresses
-            missing += [
-                told(host, type_, answer) for type_, answer in (("A", found.v4), ("AAAA", found.v6)) if answer.failed
-            ]
+            missing += [told(host, type_, answer) for type_, answer in found.replies if answer.failed]
     addresses: dict[str, None] = {}
     for text in given:
         try:

@@ -90,7 +90,7 @@ def _judge_host(host: str, found: HostAddresses, findings: Findings) -> None:
     if host == "localhost" or host.endswith((".localhost", ".invalid")):
         findings.error(f"MX {shown(host, 100)} is a name that leads nowhere from outside (RFC 6761)")
         return
-    for type_, reply in (("A", found.v4), ("AAAA", found.v6)):
+    for type_, reply in found.replies:
         if reply.failed:
             findings.add(failure(reply), told(host, type_, reply))
     if found.v4.absent and found.v6.absent:

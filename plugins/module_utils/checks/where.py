@@ -32,7 +32,7 @@ def where(lookup: Lookup, host: str) -> Where:
     addresses = (*found.v4.values[:_LIMIT], *found.v6.values[:_LIMIT])
     if addresses:
         return Where(addresses)
-    for type_, reply in (("A", found.v4), ("AAAA", found.v6)):
+    for type_, reply in found.replies:
         if reply.failed:
             return Where(problem=told(host, type_, reply), known=reply.bogus)
     return Where(problem=told(host, "A", found.v4))
