@@ -90,6 +90,7 @@ def conduct(hosts: Mapping[str, Host], server: Host) -> Outcome:
     for name in hosts:
         print(figures(told, name), flush=True)
     # For whoever looks for the cause of a fault.
+    LOG.parent.mkdir(parents=True, exist_ok=True)
     LOG.write_text(json.dumps({"runs": [vars(one) for one in runs], "told": vars(told)}))
     return Outcome(runs, told, archived(hosts), without_record(hosts, server))
 
